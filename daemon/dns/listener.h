@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The sockets of one address: UDP and TCP together, never half. Queries in, answers out; TCP per RFC 7766.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "common/endpoint.h"
+#include "daemon/dns/query.h"
+
+#define LISTENER_TCP_CONNECTIONS_MAX 256 /* of one listener */
+#define LISTENER_TCP_PER_CLIENT_MAX 32   /* from one address */
+#define LISTENER_TCP_IDLE_USEC (10 * 1000000ULL)
+#define LISTENER_TCP_TOTAL_USEC (120 * 1000000ULL)
+
+struct listener_sockets {
+        int udp;
+        int tcp;
+};
+#define LISTENER_SOCKETS_NONE ((struct listener_sockets){.udp = -1, .tcp = -1})
+
+/*
+ * Binds both sockets to E and listens, all or nothing: no SO_REUSEADDR on UDP (it would bind beside a
+ * wildcard holder), no IP_FREEBIND. The negative errno is the failed bind's: -EADDRINUSE, -EACCES,
+ * -EADDRNOTAVAIL …; *RET_PROTOCOL (may be NULL) is then the protocol that failed, IPPROTO_UDP or IPPROTO_TCP.
+ */
+int listener_bind(const struct endpoint *e, struct listener_sockets *ret, int *ret_protocol);
+void listener_sockets_close(struct listener_sockets *sockets);
+
+struct listener;
+
+/* Serves SOCKETS, which it takes over on success (and empties); QUERIES must outlive it. */
+int listener_new(sd_event *event, struct listener_sockets *sockets, struct query_context *queries,
+        struct listener **ret);
+struct listener *listener_free(struct listener *listener); /* closes everything at once */
+DEFINE_CLEANUP(struct listener *, listener_free)
+
+/* Where it is bound. */
+const struct endpoint *listener_endpoint(const struct listener *listener);
+size_t listener_tcp_connections(const struct listener *listener);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * DNS messages on the wire (RFC 1035 4, RFC 6891): reading a query, composing an answer. Names are read
+ * through backward pointers only (RFC 9267 lists what goes wrong elsewhere).
+ */
+
+#include "common/name.h"
+#include "common/wire.h"
+
+#define PACKET_HEADER_SIZE 12
+#define PACKET_UDP_PLAIN_MAX 512 /* RFC 1035 2.3.4, without EDNS */
+#define PACKET_UDP_EDNS_MAX 1232 /* what we send at most over UDP with EDNS, and what we say we take */
+#define PACKET_SIZE_MAX 65535
+
+enum packet_rcode {
+        PACKET_NOERROR = 0,
+        PACKET_FORMERR = 1,
+        PACKET_SERVFAIL = 2,
+        PACKET_NXDOMAIN = 3,
+        PACKET_NOTIMP = 4,
+        PACKET_REFUSED = 5,
+        PACKET_BADVERS = 16, /* RFC 6891 6.1.3: upper bits are in the OPT */
+};
+
+enum {
+        PACKET_FLAG_QR = 0x8000,
+        PACKET_FLAG_AA = 0x0400,
+        PACKET_FLAG_TC = 0x0200,
+        PACKET_FLAG_RD = 0x0100,
+        PACKET_FLAG_RA = 0x0080,
+        PACKET_FLAG_AD = 0x0020,
+        PACKET_FLAG_CD = 0x0010,
+};
+#define PACKET_CLASS_IN 1
+#define PACKET_CLASS_CH 3
+#define PACKET_CLASS_ANY 255
+
+struct packet_query {
+        uint16_t id;
+        uint16_t flags; /* as received */
+        uint8_t opcode;
+        bool has_question;
+        struct name name;     /* in lower case */
+        size_t question_size; /* octets of the question as received (it starts at PACKET_HEADER_SIZE), echoed
+                                 as is */
+        uint16_t type;
+        uint16_t class;
+        bool has_edns;
+        uint8_t edns_version;
+        uint16_t edns_udp_size;
+        bool dnssec_ok;
+};
+
+enum packet_verdict {
+        PACKET_OK,
+        PACKET_ERROR, /* *ret_rcode is owed, and `ret` holds what could be read */
+        PACKET_DROP,  /* nothing is owed: under 12 octets, or QR is set */
+};
+
+enum packet_verdict packet_parse(
+        const uint8_t *data, size_t size, struct packet_query *ret, enum packet_rcode *ret_rcode);
+
+/* rcode's mnemonic ("NXDOMAIN"); or "RCODEn" from a static table. */
+const char *packet_rcode_to_text(enum packet_rcode rcode);

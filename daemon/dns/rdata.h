@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Record types and their rdata in presentation format (RFC 1035 5.1), parsed and printed by ldns. Types are
+ * the IANA numbers; the table in rdata.c says which may be stored and whether they are singletons.
+ */
+
+#include "common/name.h"
+
+enum {
+        RDATA_A = 1,
+        RDATA_NS = 2,
+        RDATA_CNAME = 5,
+        RDATA_SOA = 6,
+        RDATA_PTR = 12,
+        RDATA_TXT = 16,
+        RDATA_AAAA = 28,
+        RDATA_OPT = 41,
+        RDATA_ANY = 255,
+};
+
+/* A mnemonic in any case, or "TYPEn" (RFC 3597 5). -EINVAL: no such type. */
+int rdata_type_from_text(const char *text, uint16_t *ret);
+
+/* The mnemonic, or "TYPEn", into BUF; returns BUF. */
+#define RDATA_TYPE_TEXT_SIZE 16
+const char *rdata_type_to_text(uint16_t type, char buf[RDATA_TYPE_TEXT_SIZE]);
+
+/* Whether records of TYPE may be stored in a zone. */
+bool rdata_type_stored(uint16_t type);
+
+/*
+ * Reads TEXT; relative names in it are completed by ORIGIN. RET: malloc'ed wire format, names uncompressed.
+ * -EINVAL: not valid for TYPE, and *RET_REASON (if not NULL) is a constant or malloc'ed sentence for the
+ * caller, to be freed; -EOPNOTSUPP: type not stored; -ENOMEM. Outputs but RET_REASON are untouched on
+ * failure.
+ */
+int rdata_from_text(uint16_t type, const char *text, const struct name *origin, uint8_t **ret,
+        uint16_t *ret_size, char **ret_reason);
+
+/* Prints rdata in wire format; *RET is malloc'ed. -EBADMSG: it is not valid for TYPE. */
+int rdata_to_text(uint16_t type, const uint8_t *rdata, uint16_t size, char **ret);
+
+/* Whether SIZE octets are well-formed rdata of TYPE: for what comes from the journal. */
+bool rdata_check(uint16_t type, const uint8_t *rdata, uint16_t size);

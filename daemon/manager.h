@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The daemon's one object: owns every module and wires them together. */
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "daemon/config.h"
+#include "daemon/dns/query.h"
+#include "daemon/dns/zone.h"
+#include "daemon/host/helper-client.h"
+#include "daemon/host/hostdns.h"
+#include "daemon/host/ladder.h"
+#include "daemon/store/commit.h"
+#include "daemon/store/journal.h"
+
+struct manager_options {
+        const char *config_file;
+        const char *config_dropin_dir;
+        const char *state_dir;   /* persistent.db */
+        const char *runtime_dir; /* runtime.db */
+        const char *helper_socket;
+        const char *bus_address; /* NULL: the system bus */
+};
+
+struct manager {
+        struct manager_options options;
+        struct config config;
+        sd_event *event;
+        sd_bus *bus;
+        struct zone_store *zones;
+        struct query_context queries;
+        struct journal *journal;
+        struct commit_queue *commits;
+        struct helper_client *helper;
+        struct ladder *ladder;
+        struct hostdns *host;
+        struct bus_api *api; /* daemon/bus/ */
+};
+
+int manager_new(const struct manager_options *options, struct manager **ret);
+struct manager *manager_free(struct manager *manager);
+DEFINE_CLEANUP(struct manager *, manager_free)
+
+/* Opens, loads, climbs, registers on the bus, then runs the loop until SIGTERM or SIGINT. */
+int manager_run(struct manager *manager);
+
+/* Reads the configuration again and climbs anew. On -EINVAL nothing has changed and *RET_REASON says why. */
+int manager_reload(struct manager *manager, char **ret_reason);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What must outlive the daemon, in two SQLite files (WAL, synchronous=FULL): the persistent one in
+ * /var/lib/share53 and the runtime one in /run/share53/daemon, which a reboot empties. One writer thread,
+ * which alone touches SQLite after the load; it commits what has queued up meanwhile as one batch, and
+ * reports through an eventfd.
+ *
+ * A transaction that touches both files is written whole into the runtime file first (table redo), then into
+ * the persistent one, so that a kill -9 between the two commits leaves no half transaction: the load finishes
+ * it.
+ *
+ * A failed batch fails every transaction submitted since, in order, for each was built on the one before; the
+ * owner reverts them in reverse order (commit.c does).
+ */
+
+#include <systemd/sd-event.h>
+
+#include "daemon/dns/change.h"
+
+struct journal;
+
+/* A link set by SetLink: what is replayed after a restart. */
+#define JOURNAL_LINK_DOMAINS_MAX 64
+struct journal_link {
+        char ifname[16]; /* the ifindex may differ next time */
+        uint32_t ifindex;
+        uid_t uid;
+        bool default_route;
+        size_t n_domains;
+        struct journal_domain {
+                bool route_only;
+                struct name name;
+        } domains[JOURNAL_LINK_DOMAINS_MAX];
+};
+
+/*
+ * Opens or creates both files. A file that cannot be used (damaged, a newer version's) is renamed to
+ * FILE.unusable-TIME, said in the log, and begun anew. Only where a directory cannot be written: negative
+ * errno.
+ */
+int journal_open(
+        sd_event *event, const char *persistent_path, const char *runtime_path, struct journal **ret);
+
+/* Waits for what was submitted, then closes. Callbacks that were not called yet are called with -ECANCELED.
+ */
+struct journal *journal_close(struct journal *journal);
+DEFINE_CLEANUP(struct journal *, journal_close)
+
+/* What the load hands over, in this order: zones, their records, links. A negative return ends the load. */
+struct journal_loader {
+        int (*zone)(void *userdata, const struct change_zone *zone);
+        int (*record)(void *userdata, const struct name *zone, const struct record *record);
+        int (*link)(void *userdata, const struct journal_link *link);
+        void *userdata;
+};
+/* Once, after journal_open and before the first submission. */
+int journal_load(struct journal *journal, const struct journal_loader *loader);
+
+/* R: 0, durable; or a negative errno, and nothing of it is in the files. In the event loop's thread. */
+typedef void (*journal_done_t)(void *userdata, int r);
+
+/*
+ * Queues what CHANGE did (after change_apply): all that is needed is copied before it returns. -EIO at once,
+ * with DONE never called, where an earlier failure has not been reported yet: revert now. -ENOMEM, likewise.
+ */
+int journal_submit(struct journal *journal, const struct change *change, journal_done_t done, void *userdata);
+
+int journal_submit_link(
+        struct journal *journal, const struct journal_link *link, journal_done_t done, void *userdata);
+int journal_submit_link_removal(
+        struct journal *journal, const char *ifname, journal_done_t done, void *userdata);
