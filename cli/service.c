@@ -12,7 +12,7 @@
 static const struct {
         const char *method;
         const char *action;
-        bool changes;
+        bool asks; /* whether it may ask a person for authorisation, who would wait for it */
 } method_table[] = {
         {"CreateZone", SERVICE_NAME ".manage-zones", true},
         {"RemoveZone", SERVICE_NAME ".manage-zones", true},
@@ -20,7 +20,7 @@ static const struct {
         {"SetRecords", SERVICE_NAME ".manage-records", true},
         {"AddRecords", SERVICE_NAME ".manage-records", true},
         {"RemoveRecords", SERVICE_NAME ".manage-records", true},
-        {"ListRecords", SERVICE_NAME ".read-records", false},
+        {"ListRecords", SERVICE_NAME ".read-records", true},
         {"Resolve", SERVICE_NAME ".read-status", false},
         {"SetLink", SERVICE_NAME ".manage-link", true},
         {"RevertLink", SERVICE_NAME ".manage-link", true},
@@ -86,13 +86,13 @@ int service_new_call(struct ctl *ctl, const char *method, sd_bus_message **ret)
         return 0;
 }
 
-static bool method_changes(struct ctl *ctl, const char *method)
+static bool method_asks(struct ctl *ctl, const char *method)
 {
         ctl->action = NULL;
         for (size_t i = 0; i < ELEMENTSOF(method_table); i++)
                 if (strcmp(method_table[i].method, method) == 0) {
                         ctl->action = method_table[i].action;
-                        return method_table[i].changes;
+                        return method_table[i].asks;
                 }
         return false;
 }
@@ -100,7 +100,7 @@ static bool method_changes(struct ctl *ctl, const char *method)
 int service_send(struct ctl *ctl, sd_bus_message *m, const char *reply_types, sd_bus_message **ret)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        bool asks = method_changes(ctl, sd_bus_message_get_member(m)) && ctl->may_ask;
+        bool asks = method_asks(ctl, sd_bus_message_get_member(m)) && ctl->may_ask;
         int r = sd_bus_message_set_allow_interactive_authorization(m, asks);
 
         if (r < 0)

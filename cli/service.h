@@ -25,7 +25,7 @@ int service_new_call(struct ctl *ctl, const char *method, sd_bus_message **ret);
 
 /*
  * Sends it and waits for the reply, whose signature must be REPLY_TYPES (-EBADMSG). Interactive authorisation
- * is allowed where METHOD changes something and somebody is there.
+ * is allowed where METHOD wants more than reading the status, and somebody is there.
  */
 int service_send(struct ctl *ctl, sd_bus_message *m, const char *reply_types, sd_bus_message **ret);
 
