@@ -2,6 +2,27 @@
 #pragma once
 
 /*
+ * The headers of a packet, the maps, and the first, cheap look at the ports.
+ */
+
+struct icmp_header { /* of ICMPv4 and ICMPv6 errors; linux/icmp.h does not compile for BPF on Debian */
+        __u8 type;
+        __u8 code;
+        __sum16 check;
+        __be32 rest;
+};
+
+struct quote_ipv4 {
+        struct icmp_header icmp;
+        struct iphdr ip;
+};
+
+struct quote_ipv6 {
+        struct icmp_header icmp;
+        struct ipv6hdr ip;
+};
+
+/*
  * What is kept of a packet while it is looked at, in a per-CPU map and not on the stack: the verifier of 6.1
  * without CAP_PERFMON refuses a stack slot that is written once whole and once in part, and every kernel puts
  * speculation barriers behind spilled pointers.
@@ -16,6 +37,10 @@ struct packet {
                 __u32 ports;
                 struct udphdr udp;
                 struct tcphdr tcp;
+        };
+        union {
+                struct quote_ipv4 quote_ipv4;
+                struct quote_ipv6 quote_ipv6;
         };
 };
 
@@ -44,5 +69,49 @@ struct fragment_header {
 #define L4_OFFSET_IPV4 (L3_OFFSET + sizeof(struct iphdr))
 #define L4_OFFSET_IPV6 (L3_OFFSET + sizeof(struct ipv6hdr))
 
-/* Keeps the compiler from merging pointer arithmetic of two branches into one with a register. */
-#define barrier_register(x) asm volatile("" : "+r"(x))
+struct {
+        __uint(type, BPF_MAP_TYPE_HASH);
+        __uint(max_entries, SHARE53_SHARES_MAX);
+        __type(key, struct share53_endpoint);
+        __type(value, struct share53_endpoint);
+} shares SEC(".maps"), listeners SEC(".maps");
+
+struct {
+        __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+        __uint(max_entries, SHARE53_COUNTERS_N);
+        __type(key, __u32);
+        __type(value, __u64);
+} counters SEC(".maps");
+
+struct {
+        __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+        __uint(max_entries, 1);
+        __type(key, __u32);
+        __type(value, struct packet);
+} packets SEC(".maps");
+
+volatile __u16 listener_port_first = 1024, listener_port_last = 65535;
+
+static __always_inline bool port_is_listener(__be16 port)
+{
+        __u16 host = bpf_ntohs(port);
+        return host >= listener_port_first && host <= listener_port_last;
+}
+
+/* Most of the packets on lo get no further than this. `ports` are the source and destination port in one
+ * word. */
+static __always_inline bool ports_are_wanted(__u32 ports)
+{
+        __u32 host = bpf_ntohl(ports);
+        __u16 source = host >> 16, destination = host;
+        __u16 first = listener_port_first, last = listener_port_last;
+
+        return destination == SHARE53_PORT || (source >= first && source <= last) ||
+               (destination >= first && destination <= last);
+}
+
+static __always_inline struct packet *packet_scratch(void)
+{
+        __u32 zero = 0;
+        return bpf_map_lookup_elem(&packets, &zero);
+}

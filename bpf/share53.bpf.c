@@ -25,126 +25,8 @@
 #include "share53-bpf.h"
 #include "checksum.h"
 #include "packet.h"
-
-struct {
-        __uint(type, BPF_MAP_TYPE_HASH);
-        __uint(max_entries, SHARE53_SHARES_MAX);
-        __type(key, struct share53_endpoint);
-        __type(value, struct share53_endpoint);
-} shares SEC(".maps"), listeners SEC(".maps");
-
-struct {
-        __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-        __uint(max_entries, SHARE53_COUNTERS_N);
-        __type(key, __u32);
-        __type(value, __u64);
-} counters SEC(".maps");
-
-struct {
-        __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-        __uint(max_entries, 1);
-        __type(key, __u32);
-        __type(value, struct packet);
-} packets SEC(".maps");
-
-volatile __u16 listener_port_first = 1024, listener_port_last = 65535;
-
-static __always_inline bool port_is_listener(__be16 port)
-{
-        __u16 host = bpf_ntohs(port);
-        return host >= listener_port_first && host <= listener_port_last;
-}
-
-/* Most of the packets on lo get no further than this. `ports` are the source and destination port in one
- * word. */
-static __always_inline bool ports_are_wanted(__u32 ports)
-{
-        __u32 host = bpf_ntohl(ports);
-        __u16 source = host >> 16, destination = host;
-        __u16 first = listener_port_first, last = listener_port_last;
-
-        return destination == SHARE53_PORT || (source >= first && source <= last) ||
-               (destination >= first && destination <= last);
-}
-
-static __always_inline struct packet *packet_scratch(void)
-{
-        __u32 zero = 0;
-        return bpf_map_lookup_elem(&packets, &zero);
-}
-
-/* Writes the address of one side into the IP header. The transport header must have been loaded before. */
-static __always_inline bool packet_write_address(struct xdp_md *ctx, bool is_source,
-        const struct share53_endpoint *old, const struct share53_endpoint *new)
-{
-        void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-
-        if (new->family == 4) {
-                struct iphdr *ip = data + L3_OFFSET;
-                if ((void *)(ip + 1) > end)
-                        return false;
-                ip->check = check_change(ip->check, (__u64)(__u32)~old->address[0] + new->address[0]);
-                if (is_source)
-                        ip->saddr = new->address[0];
-                else
-                        ip->daddr = new->address[0];
-        } else {
-                struct ipv6hdr *ip = data + L3_OFFSET;
-                if ((void *)(ip + 1) > end)
-                        return false;
-                if (is_source)
-                        __builtin_memcpy(&ip->saddr, new->address, sizeof(ip->saddr));
-                else
-                        __builtin_memcpy(&ip->daddr, new->address, sizeof(ip->daddr));
-        }
-        return true;
-}
-
-/* Puts `new` in the place of the packet's source or destination, or returns false with the packet untouched.
- */
-static __always_inline bool packet_rewrite(
-        struct xdp_md *ctx, struct packet *packet, bool is_source, const struct share53_endpoint *new)
-{
-        const struct share53_endpoint *old = is_source ? &packet->source : &packet->destination;
-        __u64 addresses = sum_address_change(old->address, new->address);
-        __u64 ports = sum_port_change(old->port, new->port);
-        __u64 pseudo = sum_address(packet->source.address) + sum_address(packet->destination.address) +
-                       bpf_htons(packet->protocol) + bpf_htonl(packet->length);
-
-        if (packet->protocol == IPPROTO_TCP) {
-                struct tcphdr *tcp = &packet->tcp;
-                if (packet->length < sizeof(*tcp) ||
-                        bpf_xdp_load_bytes(ctx, packet->offset, tcp, sizeof(*tcp)) < 0)
-                        return false;
-                if (tcp->doff * 4 < (int)sizeof(*tcp) || tcp->doff * 4 > packet->length)
-                        return false;
-                tcp->check = check_change_l4(tcp->check, pseudo, addresses, ports);
-                if (is_source)
-                        tcp->source = new->port;
-                else
-                        tcp->dest = new->port;
-                return packet_write_address(ctx, is_source, old, new) &&
-                       bpf_xdp_store_bytes(ctx, packet->offset, tcp, sizeof(*tcp)) == 0;
-        } else {
-                struct udphdr *udp = &packet->udp;
-                if (packet->length < sizeof(*udp) ||
-                        bpf_xdp_load_bytes(ctx, packet->offset, udp, sizeof(*udp)) < 0)
-                        return false;
-                if (bpf_ntohs(udp->len) != packet->length)
-                        return false;
-                if (udp->check) { /* zero: the sender made none (RFC 768) */
-                        udp->check = check_change_l4(udp->check, pseudo, addresses, ports);
-                        if (!udp->check)
-                                udp->check = 0xffff;
-                }
-                if (is_source)
-                        udp->source = new->port;
-                else
-                        udp->dest = new->port;
-                return packet_write_address(ctx, is_source, old, new) &&
-                       bpf_xdp_store_bytes(ctx, packet->offset, udp, sizeof(*udp)) == 0;
-        }
-}
+#include "rewrite.h"
+#include "icmp.h"
 
 /* `packet` is complete but for the transport header; `known` says whether its lengths are right. */
 static __always_inline enum share53_counter packet_redirect(
@@ -158,7 +40,7 @@ static __always_inline enum share53_counter packet_redirect(
                 if (other) {
                         if (packet->fragment)
                                 return SHARE53_PASS_FRAGMENT;
-                        if (!known || !packet_rewrite(ctx, packet, false, other))
+                        if (!known || !rewrite_packet(ctx, packet, false, other))
                                 return SHARE53_PASS_DOUBT;
                         return tcp ? SHARE53_REDIRECT_TCP : SHARE53_REDIRECT_UDP;
                 }
@@ -175,7 +57,7 @@ static __always_inline enum share53_counter packet_redirect(
                 if (other) {
                         if (packet->fragment)
                                 return SHARE53_PASS_FRAGMENT;
-                        if (!known || !packet_rewrite(ctx, packet, true, other))
+                        if (!known || !rewrite_packet(ctx, packet, true, other))
                                 return SHARE53_PASS_DOUBT;
                         return tcp ? SHARE53_RETURN_TCP : SHARE53_RETURN_UDP;
                 }
@@ -188,6 +70,8 @@ static __always_inline enum share53_counter handle_ipv4(struct xdp_md *ctx, void
         struct iphdr *ip = data + L3_OFFSET;
         if ((void *)(ip + 1) > end)
                 return SHARE53_PASS;
+        if (ip->protocol == IPPROTO_ICMP)
+                return handle_icmpv4(ctx, ip);
         if (ip->protocol != IPPROTO_UDP && ip->protocol != IPPROTO_TCP)
                 return SHARE53_PASS;
         if (ip->frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET))
@@ -241,6 +125,8 @@ static __always_inline enum share53_counter handle_ipv6(struct xdp_md *ctx, void
         protocol = ip->nexthdr;
         length = bpf_ntohs(ip->payload_len);
 
+        if (protocol == IPPROTO_ICMPV6)
+                return handle_icmpv6(ctx, ip, (struct icmp_header *)ports);
         if (protocol != IPPROTO_UDP && protocol != IPPROTO_TCP) {
                 struct fragment_header *fragments = data + L4_OFFSET_IPV6;
                 struct jumbo_header *jumbo = data + L4_OFFSET_IPV6;
