@@ -3,7 +3,12 @@
 
 /*
  * Record types and their rdata in presentation format (RFC 1035 5.1), parsed and printed by ldns. Types are
- * the IANA numbers; the table in rdata.c says which may be stored and whether they are singletons.
+ * the IANA numbers; the table in rdata.c says which may be stored.
+ *
+ * The text is that of one record: blanks between its fields; no comment, parenthesis (both may stand in
+ * quotes), control character or line break. "\# SIZE HEX" (RFC 3597 5) is taken for every stored type. Names
+ * in rdata are stored in lower case, so that the targets of CNAME and PTR records compare as names do (RFC
+ * 4343) by comparing octets.
  */
 
 #include "common/name.h"
@@ -20,6 +25,9 @@ enum {
         RDATA_ANY = 255,
 };
 
+/* Octets of text that rdata_from_text takes at most. */
+#define RDATA_TEXT_MAX 65536
+
 /* A mnemonic in any case, or "TYPEn" (RFC 3597 5). -EINVAL: no such type. */
 int rdata_type_from_text(const char *text, uint16_t *ret);
 
@@ -29,6 +37,9 @@ const char *rdata_type_to_text(uint16_t type, char buf[RDATA_TYPE_TEXT_SIZE]);
 
 /* Whether records of TYPE may be stored in a zone. */
 bool rdata_type_stored(uint16_t type);
+
+/* The stored types, in numeric order; I from 0; 0 at the end. */
+uint16_t rdata_type_stored_at(size_t i);
 
 /*
  * Reads TEXT; relative names in it are completed by ORIGIN. RET: malloc'ed wire format, names uncompressed.
@@ -42,5 +53,5 @@ int rdata_from_text(uint16_t type, const char *text, const struct name *origin, 
 /* Prints rdata in wire format; *RET is malloc'ed. -EBADMSG: it is not valid for TYPE. */
 int rdata_to_text(uint16_t type, const uint8_t *rdata, uint16_t size, char **ret);
 
-/* Whether SIZE octets are well-formed rdata of TYPE: for what comes from the journal. */
+/* Whether SIZE octets are well-formed rdata of TYPE, names in lower case: for what comes from the journal. */
 bool rdata_check(uint16_t type, const uint8_t *rdata, uint16_t size);
