@@ -7,13 +7,15 @@
  * it happens within one dispatch of the event loop.
  *
  * Applying swaps RRsets, so that the change then holds what was there before; change_revert swaps them back,
- * for the case that the journal cannot write. Changes are reverted in the reverse order of their application.
+ * for the case that the journal cannot write. Changes are reverted in the reverse order of their application,
+ * and freed in the order of it. RRsets that come out as they were are not listed by change_get_rrset.
  *
- * Every step checks all that it is given before it adds anything. Its errors name the offending item through
+ * Every step checks all that it is given before it adds anything: one that is refused leaves the change as it
+ * was. A zone made by a step takes records in the steps behind it. Errors name the offending item through
  * RET_REASON (malloc'ed sentence, may be NULL): -ENOENT no such zone, name, RRset or record; -EEXIST zone
- * exists; -EINVAL record invalid (outside of the zone, CNAME beside other data, two CNAMEs); -EPERM a
- * persistent record in a zone that is not persistent; -E2BIG an RRset over 65,535 octets or 4,096 records;
- * -ENOMEM.
+ * exists; -EINVAL record invalid (outside of the zone, CNAME beside other data or at the apex, two CNAMEs);
+ * -EPERM a persistent record in a zone that is not persistent; -E2BIG an RRset that does not fit into a
+ * message of 65,535 octets (RRSET_SIZE_MAX of daemon/dns/rrset.h; 4,078 addresses); -ENOMEM.
  */
 
 #include "daemon/dns/zone.h"

@@ -7,6 +7,10 @@
  * so that an empty non-terminal is told from a name that does not exist (RFC 8020). RRsets are immutable: a
  * change replaces them whole (daemon/dns/change.h is the only writer).
  *
+ * A look-up allocates nothing and hashes its name once; a name that is absent costs a hash for each halving
+ * of its labels below the apex, to find the closest encloser. Growing is spread over insertions
+ * (daemon/dns/table.h), so that none waits for a rehash.
+ *
  * Everything here belongs to the event loop's thread. Pointers to nodes and RRsets are good until the next
  * change.
  */
@@ -46,6 +50,7 @@ struct rrset_entry {
 };
 
 struct rrset {
+        struct rrset *next; /* of the same node: zone.c's own */
         uint16_t type;
         uint16_t n;        /* entries */
         uint16_t n_served; /* entries that are not duplicates */
@@ -64,6 +69,8 @@ DEFINE_CLEANUP(struct zone_store *, zone_store_free)
 
 size_t zone_store_zones(const struct zone_store *store);
 size_t zone_store_records(const struct zone_store *store);
+size_t zone_store_memory(
+        const struct zone_store *store); /* octets allocated for zones, nodes, RRsets, tables */
 
 struct zone *zone_store_find(
         const struct zone_store *store, const struct name *apex); /* exactly APEX; or NULL */
@@ -79,12 +86,13 @@ size_t zone_records(const struct zone *zone);
 
 enum zone_lookup {
         ZONE_FOUND,    /* the name is there: *ret_node is it (perhaps without the type: NODATA) */
-        ZONE_EMPTY,    /* an empty non-terminal: NODATA */
-        ZONE_WILDCARD, /* *ret_node is the wildcard that covers the name (RFC 4592) */
+        ZONE_EMPTY,    /* an empty non-terminal, or covered by a wildcard that is one: NODATA */
+        ZONE_WILDCARD, /* *ret_node is the wildcard that covers the name (RFC 4592); has RRsets */
         ZONE_ABSENT,   /* NXDOMAIN */
 };
 
-/* NAME must be below the zone's apex. The apex always exists, even with no records. */
+/* NAME must be below the zone's apex. The apex always exists, even with no records. *RET_NODE is NULL where
+ * nothing is said of it above. */
 enum zone_lookup zone_lookup(
         const struct zone *zone, const struct name *name, const struct zone_node **ret_node);
 

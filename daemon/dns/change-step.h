@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * One step of a change while it is gathered and checked: a list of items of its own, laid over those of the
+ * change, which is only touched by step_merge. So a step that is refused leaves the change as it was.
+ */
+
+#include "daemon/dns/change-internal.h"
+
+struct step {
+        struct change *change;
+        struct zone *zone;
+        bool restoring; /* the zone is one of change_restore_zone */
+        struct change_item **items;
+        size_t n_items, items_allocated;
+        struct table index; /* by node and type */
+};
+
+/* Begins a step on the zone of APEX; frees what step_merge did not take. */
+int step_begin(struct change *c, const struct name *apex, struct step *ret, char **ret_reason);
+void step_end(struct step *step);
+
+/* The RRset of NODE and TYPE as it will be: by the step, else by the change, else as stored. */
+const struct rrset *step_effective(const struct step *step, const struct zone_node *node, uint16_t type);
+
+/* The step's item for NODE and TYPE, made if need be. -ENOMEM. */
+int step_item(struct step *step, struct zone_node *node, uint16_t type, struct change_item **ret);
+
+/* Whether what the step leaves may stand together (CNAME). -EINVAL with a reason. */
+int step_check(const struct step *step, char **ret_reason);
+
+/* Hands the items over to the change. -ENOMEM: nothing has changed. */
+int step_merge(struct step *step);
