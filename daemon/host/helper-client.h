@@ -37,21 +37,38 @@ enum helper_state helper_client_state(const struct helper_client *client);
 int helper_client_error(const struct helper_client *client); /* negative errno of the last failure, 0: none */
 
 /*
+ * Results are called out of the event loop, never from within a call of these functions, and they may call
+ * them; but not helper_client_free. Nothing is reported any more of what was removed or replaced.
+ *
  * Wants LISTENER shared as SHARED (port 53). RESULT is called for each attempt, also for the replays after a
- * loss; with the channel's or ATTACH's errno where it got no further. -EEXIST: SHARED is wanted already;
+ * loss; with the channel's or ATTACH's errno where it got no further. After a failed ATTACH the next is made
+ * when the next share is added. -EEXIST: SHARED is wanted already; -ENOSPC: HELPER_CLIENT_SHARES_MAX are;
  * -ENOMEM.
  */
+#define HELPER_CLIENT_SHARES_MAX 1024
 int helper_client_add_share(struct helper_client *client, const struct endpoint *shared,
         const struct endpoint *listener, helper_result_t result, void *userdata);
 void helper_client_remove_share(struct helper_client *client, const struct endpoint *shared);
 
-/* Wants resolved's settings of LINK->ifindex so; replaces what was wanted for that link. */
+/*
+ * Wants resolved's settings of LINK->ifindex so; replaces what was wanted for that link. They are sent when
+ * every share has its result, since the helper allows only servers that are shared or listened on. -ENOSPC:
+ * HELPER_CLIENT_LINKS_MAX are wanted; -ENOMEM.
+ */
+#define HELPER_CLIENT_LINKS_MAX 256
 int helper_client_set_link(
         struct helper_client *client, const struct proto_link *link, helper_result_t result, void *userdata);
-/* Forgets the link and has it reverted; RESULT may be NULL. -ENOENT: was not wanted. */
+/*
+ * Forgets the link and has it reverted; RESULT may be NULL, and gets -ECANCELED where the link is set again
+ * before that. -ENOENT: was not wanted. Without a channel the helper has reverted it already: 0.
+ */
 int helper_client_revert_link(
         struct helper_client *client, int ifindex, helper_result_t result, void *userdata);
 
-/* The counters of the XDP program; RESULT gets r < 0 and NULL where there is none. */
+/*
+ * The counters of the XDP program; RESULT gets r < 0 and NULL where there is none. -EBUSY:
+ * HELPER_CLIENT_COUNTERS_MAX calls are under way; -ENOMEM.
+ */
+#define HELPER_CLIENT_COUNTERS_MAX 64
 typedef void (*helper_counters_t)(void *userdata, int r, const struct proto_counters *counters);
 int helper_client_get_counters(struct helper_client *client, helper_counters_t result, void *userdata);
