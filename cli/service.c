@@ -56,6 +56,9 @@ int service_connect(struct ctl *ctl)
         if (!ctl->options.address)
                 return sd_bus_open_system(&ctl->bus);
 
+        /* sd-bus would pass over what has no transport, and say "connection refused". */
+        if (!strchr(ctl->options.address, ':'))
+                return -EINVAL;
         r = sd_bus_new(&bus);
         if (r < 0)
                 return r;

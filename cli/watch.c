@@ -17,6 +17,11 @@
  * records, zone-added, zone-removed, property.
  */
 
+struct watch {
+        struct ctl *ctl;
+        sd_event *event; /* a bus that is closed has forgotten it */
+};
+
 static int stamp(struct json_object *event)
 {
         char text[40];
@@ -96,13 +101,13 @@ static int event_print(struct ctl *ctl, struct json_object *event)
 }
 
 /* Takes EVENT over; R is what making it came to. What fails ends the watch. */
-static int event_finish(struct ctl *ctl, int r, struct json_object *event)
+static int event_finish(struct watch *watch, int r, struct json_object *event)
 {
         if (r >= 0 && event)
-                r = event_print(ctl, event);
+                r = event_print(watch->ctl, event);
         json_object_put(event);
         if (r < 0)
-                sd_event_exit(sd_bus_get_event(ctl->bus), r);
+                sd_event_exit(watch->event, r);
         return 0;
 }
 
@@ -132,7 +137,7 @@ static int on_records_changed(sd_bus_message *m, void *userdata, sd_bus_error *e
         return event_finish(userdata, r, event);
 }
 
-static int zone_event(struct ctl *ctl, sd_bus_message *m, const char *kind)
+static int zone_event(struct watch *watch, sd_bus_message *m, const char *kind)
 {
         _cleanup_free_ char *zone = NULL;
         struct json_object *event = NULL;
@@ -143,7 +148,7 @@ static int zone_event(struct ctl *ctl, sd_bus_message *m, const char *kind)
                 zone = zone_from_path(path);
         if (zone)
                 r = document_new(&event, "event", DOCUMENT_TEXT, kind, "zone", DOCUMENT_TEXT, zone, NULL);
-        return event_finish(ctl, r, event);
+        return event_finish(watch, r, event);
 }
 
 static int on_interfaces_added(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -198,6 +203,7 @@ static int read_changed(struct ctl *ctl, sd_bus_message *m, const char *zone)
 static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         _cleanup_free_ char *zone = zone_from_path(sd_bus_message_get_path(m));
+        struct watch *watch = userdata;
         const char *interface;
         int r;
 
@@ -207,16 +213,16 @@ static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error
         if (r >= 0 && strcmp(interface, SERVICE_MANAGER) != 0 && strcmp(interface, SERVICE_ZONE) != 0)
                 return 0;
         if (r >= 0)
-                r = read_changed(userdata, m, zone);
-        return event_finish(userdata, r, NULL);
+                r = read_changed(watch->ctl, m, zone);
+        return event_finish(watch, r, NULL);
 }
 
-static int service_event(struct ctl *ctl, const char *state)
+static int service_event(struct watch *watch, const char *state)
 {
         struct json_object *event = NULL;
         int r = document_new(&event, "event", DOCUMENT_TEXT, "service", "state", DOCUMENT_TEXT, state, NULL);
 
-        return event_finish(ctl, r, event);
+        return event_finish(watch, r, event);
 }
 
 static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -230,9 +236,9 @@ static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *err
 
 static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        struct ctl *ctl = userdata;
+        struct watch *watch = userdata;
 
-        sd_event_exit(sd_bus_get_event(ctl->bus), -ECONNRESET);
+        sd_event_exit(watch->event, -ECONNRESET);
         return 0;
 }
 
@@ -257,11 +263,11 @@ static const struct {
                 on_disconnected},
 };
 
-static int add_matches(struct ctl *ctl)
+static int add_matches(struct watch *watch)
 {
         for (size_t i = 0; i < ELEMENTSOF(watch_matches); i++) {
                 int r = sd_bus_add_match(
-                        ctl->bus, NULL, watch_matches[i].rule, watch_matches[i].handler, ctl);
+                        watch->ctl->bus, NULL, watch_matches[i].rule, watch_matches[i].handler, watch);
                 if (r < 0)
                         return r;
         }
@@ -290,6 +296,7 @@ static int run_watch(struct ctl *ctl, char **words, size_t n_words)
 {
         _cleanup_(sd_event_unrefp) sd_event *event = NULL;
         _cleanup_json_ struct json_object *properties = NULL;
+        struct watch watch = {.ctl = ctl};
         int r = ctl_set_task(ctl, "watch for changes");
 
         if (r < 0)
@@ -297,7 +304,8 @@ static int run_watch(struct ctl *ctl, char **words, size_t n_words)
         r = sd_event_new(&event);
         if (r < 0)
                 return r;
-        r = add_matches(ctl);
+        watch.event = event;
+        r = add_matches(&watch);
         if (r < 0)
                 return r;
         /* Asked once: a service that can be started on demand is, one that is not there is said at once. */
@@ -310,7 +318,7 @@ static int run_watch(struct ctl *ctl, char **words, size_t n_words)
         r = sd_bus_attach_event(ctl->bus, event, SD_EVENT_PRIORITY_NORMAL);
         if (r < 0)
                 return r;
-        service_event(ctl, "running");
+        service_event(&watch, "running");
         r = sd_event_loop(event);
         return r < 0 ? r : CTL_DONE;
 }
