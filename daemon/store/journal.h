@@ -7,9 +7,9 @@
  * which alone touches SQLite after the load; it commits what has queued up meanwhile as one batch, and
  * reports through an eventfd.
  *
- * A transaction that touches both files is written whole into the runtime file first (table redo), then into
- * the persistent one, so that a kill -9 between the two commits leaves no half transaction: the load finishes
- * it.
+ * A batch that touches both files is whole or not there, also when a kill -9 comes between their commits: the
+ * persistent file's commit decides, and the runtime file's part, written before it to the table redo, is then
+ * done by the load (journal-internal.h).
  *
  * A failed batch fails every transaction submitted since, in order, for each was built on the one before; the
  * owner reverts them in reverse order (commit.c does).
@@ -37,14 +37,17 @@ struct journal_link {
 
 /*
  * Opens or creates both files. A file that cannot be used (damaged, a newer version's) is renamed to
- * FILE.unusable-TIME, said in the log, and begun anew. Only where a directory cannot be written: negative
- * errno.
+ * FILE.unusable-TIME, said in the log, and begun anew. Negative errno only where that is no remedy: the
+ * directory cannot be written, the disk is full or fails, another daemon has the file (-EBUSY).
+ *
+ * The files are locked while they are open. To look into one with sqlite3(1) while the daemon runs, copy it
+ * with its -wal beside it.
  */
 int journal_open(
         sd_event *event, const char *persistent_path, const char *runtime_path, struct journal **ret);
 
-/* Waits for what was submitted, then closes. Callbacks that were not called yet are called with -ECANCELED.
- */
+/* Waits for what was submitted, calls the callbacks not called yet with what became of it, and closes. Not to
+ * be called from a callback. */
 struct journal *journal_close(struct journal *journal);
 DEFINE_CLEANUP(struct journal *, journal_close)
 
@@ -55,7 +58,8 @@ struct journal_loader {
         int (*link)(void *userdata, const struct journal_link *link);
         void *userdata;
 };
-/* Once, after journal_open and before the first submission. */
+/* Once, after journal_open and before the first submission; starts the writer. What cannot be served of a
+ * file (unknown type, data not valid, zone missing) is said in the log and stays in the file. */
 int journal_load(struct journal *journal, const struct journal_loader *loader);
 
 /* R: 0, durable; or a negative errno, and nothing of it is in the files. In the event loop's thread. */
@@ -63,7 +67,11 @@ typedef void (*journal_done_t)(void *userdata, int r);
 
 /*
  * Queues what CHANGE did (after change_apply): all that is needed is copied before it returns. -EIO at once,
- * with DONE never called, where an earlier failure has not been reported yet: revert now. -ENOMEM, likewise.
+ * with DONE never called, where an earlier failure has not been reported yet: revert now. -ENOMEM, and
+ * -EAGAIN where too much is pending, likewise. DONE may be NULL.
+ *
+ * R of DONE: -ENOSPC disk or quota full, -EROFS, -EIO, -EUCLEAN the file is damaged, -ENOMEM, or what the
+ * system said. After a failure is reported, submissions are taken again.
  */
 int journal_submit(struct journal *journal, const struct change *change, journal_done_t done, void *userdata);
 
