@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "common/log.h"
+#include "daemon/bus/bus-commit.h"
+#include "daemon/bus/bus-error.h"
+#include "daemon/bus/bus-status.h"
+#include "daemon/bus/zone-object.h"
+#include "daemon/manager.h"
+
+/* A change that waits for the disk. */
+struct waiting {
+        struct bus_api *api;
+        sd_bus_message *call;
+        struct name zone;
+        enum bus_commit_reply reply;
+        uint64_t serial; /* of this change; later ones may wait with it */
+        struct bus_quota_delta charged;
+};
+
+static struct waiting *waiting_free(struct waiting *w)
+{
+        sd_bus_message_unref(w->call);
+        bus_quota_delta_clear(&w->charged);
+        free(w);
+        return NULL;
+}
+DEFINE_CLEANUP(struct waiting *, waiting_free)
+
+static int set_storage_error(sd_bus_error *error, const struct name *zone, int r)
+{
+        char text[NAME_TEXT_SIZE], quoted[BUS_ERROR_QUOTE_SIZE];
+
+        return sd_bus_error_setf(error, BUS_ERROR_STORAGE_FAILED,
+                "The change of zone \"%s\" could not be made durable, and was taken back: %s",
+                bus_error_quote(name_to_text_bare(zone, text), quoted), strerror(-r));
+}
+
+static int send_reply(const struct waiting *w)
+{
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        switch (w->reply) {
+        case BUS_COMMIT_REPLY_NOTHING:
+                return sd_bus_reply_method_return(w->call, "");
+        case BUS_COMMIT_REPLY_PATH:
+                r = zone_object_path(&w->zone, &path);
+                if (r < 0)
+                        return r;
+                return sd_bus_reply_method_return(w->call, "o", path);
+        case BUS_COMMIT_REPLY_SERIAL:
+                return sd_bus_reply_method_return(w->call, "t", w->serial);
+        }
+        return -EINVAL;
+}
+
+static void tell_zones(struct bus_api *api, const struct change *change)
+{
+        struct change_zone zone;
+        int r = 0;
+
+        for (size_t i = 0; change_get_zone(change, i, &zone); i++) {
+                if (zone.state == CHANGE_ZONE_CREATED)
+                        r = zone_object_added(api, &zone.apex);
+                else if (zone.state == CHANGE_ZONE_REMOVED)
+                        r = zone_object_removed(api, &zone.apex);
+                if (r < 0 && r != -ENOTCONN)
+                        log_debug_errno(r, "Cannot signal a changed zone");
+        }
+}
+
+static void on_durable(void *userdata, struct change *change, int r)
+{
+        _cleanup_(waiting_freep) struct waiting *w = userdata;
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        bus_status_changed(w->api, BUS_STATUS_COUNTS);
+        if (r < 0) {
+                bus_quota_release(w->api->quota, &w->charged);
+                (void)set_storage_error(&error, &w->zone, r);
+                (void)sd_bus_reply_method_error(w->call, &error);
+                return;
+        }
+        tell_zones(w->api, change);
+        bus_signal_note(w->api->signals, change);
+        r = send_reply(w);
+        if (r < 0 && r != -ENOTCONN)
+                log_debug_errno(r, "Cannot reply to a change");
+}
+
+int bus_commit(struct bus_api *api, sd_bus_message *call, struct change *change, const struct name *zone,
+        enum bus_commit_reply reply, sd_bus_error *error)
+{
+        _cleanup_(change_freep) struct change *c = change;
+        _cleanup_(waiting_freep) struct waiting *w = calloc(1, sizeof(*w));
+        struct change *submitted = c;
+        struct change_zone touched;
+        int r;
+
+        if (!w)
+                return -ENOMEM;
+        if (commit_pending(api->manager->commits) >= BUS_COMMIT_PENDING_MAX)
+                return sd_bus_error_setf(error, BUS_ERROR_QUOTA_EXCEEDED,
+                        "More than %i changes wait for the disk, the limit", BUS_COMMIT_PENDING_MAX);
+        *w = (struct waiting){.api = api, .call = sd_bus_message_ref(call), .zone = *zone, .reply = reply};
+        c = NULL; /* the queue's, also where it fails */
+        r = commit_submit(api->manager->commits, submitted, on_durable, w);
+        if (r < 0)
+                return set_storage_error(error, zone, r);
+        if (change_get_zone(submitted, 0, &touched))
+                w->serial = touched.serial;
+        /* Applied, and alive until on_durable, which cannot come before we are back in the loop. */
+        r = bus_quota_measure(submitted, &w->charged);
+        if (r >= 0)
+                r = bus_quota_charge(api->quota, &w->charged);
+        if (r < 0) {
+                bus_quota_delta_clear(&w->charged);
+                log_warning_errno(r, "A change is not counted against its owner's quota");
+        }
+        w = NULL; /* on_durable's */
+        return 1;
+}
