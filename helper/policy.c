@@ -61,6 +61,8 @@ static int take_address(struct policy *p, char *text)
         if (slash)
                 *slash = '\0';
         r = endpoint_from_text(text, 0, &network.address);
+        if (slash)
+                *slash = '/';
         if (r < 0)
                 return r;
         if (network.address.port != 0)
@@ -71,7 +73,6 @@ static int take_address(struct policy *p, char *text)
                 r = prefix_from_text(slash + 1, bits, &network.prefix);
                 if (r < 0)
                         return r;
-                *slash = '/';
         }
         /* "10.99.0.7/24" is a slip of an address or of a network: ask which. */
         for (unsigned int bit = network.prefix; bit < bits; bit++)
