@@ -5,6 +5,7 @@
 #include <locale.h>
 #include <string.h>
 
+#include "cli/agent.h"
 #include "cli/failure.h"
 #include "cli/service.h"
 #include "cli/text.h"
@@ -13,6 +14,7 @@
 
 static void ctl_done(struct ctl *ctl)
 {
+        agent_stop(ctl->agent);
         options_done(&ctl->options);
         sd_bus_flush_close_unref(ctl->bus);
         sd_bus_error_free(&ctl->error);

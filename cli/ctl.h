@@ -27,6 +27,7 @@ struct ctl {
         bool terminal;      /* OUT is one */
         bool colours;       /* OUT shows them, and the user wants them */
         bool may_ask;       /* somebody is there to authorise interactively */
+        pid_t agent;        /* that asks for passwords, or 0 */
         sd_bus *bus;        /* NULL until service_connect */
         char *task;         /* what is being done: "add zone corp.internal" */
         const char *action; /* polkit's name for what was asked last, or NULL */

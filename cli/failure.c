@@ -22,7 +22,7 @@ static const struct {
         {OURS "NoSuchRecord", CTL_NOT_FOUND, "\"share53ctl record list ZONE\" shows the records"},
         {OURS "NoSuchLink", CTL_NOT_FOUND, HINT_LINKS},
         {OURS "HelperUnavailable", CTL_FAILED, "see \"systemctl status share53-helper\""},
-        {OURS "LinkRefused", CTL_FAILED, "see /etc/share53/helper.conf"},
+        {OURS "LinkRefused", CTL_FAILED, "see \"journalctl -u share53-helper\" and /etc/share53/helper.conf"},
         {OURS "InvalidConfig", CTL_FAILED, "correct it; the old configuration stays in force"},
         {OURS, CTL_FAILED, NULL},
         {SD_BUS_ERROR_ACCESS_DENIED, CTL_DENIED, HINT_AUTHORISE},
@@ -114,7 +114,7 @@ enum ctl_exit failure_report(FILE *out, const struct ctl *ctl, int r)
         fprintf(out, "share53ctl: Cannot %s: %.*s", task ?: "go on", (int)length_without_stop(text), text);
         if (hint)
                 fprintf(out, "; %s", hint);
-        if (status == CTL_DENIED && ctl->action)
+        if (status == CTL_DENIED && ctl->action && !strstr(text, ctl->action))
                 fprintf(out, " (%s)", ctl->action);
         fputs(".\n", out);
         return status;

@@ -178,11 +178,11 @@ const struct verb link_verbs[] = {
                 .options = OPTION_DEFAULT_ROUTE,
                 .summary = "Have the host's resolver ask share53 for these domains",
                 .help = "LINK is a name or an index; what was set for it before is replaced. A DOMAIN also "
-                        "serves as\n"
-                        "a search domain, unless it begins with \"~\". With --default-route names that no "
+                        "serves\n"
+                        "as a search domain, unless it begins with \"~\". With --default-route names that no "
                         "link's\n"
-                        "domain fits are asked of share53, too. Undone while share53d does not run, "
-                        "forgotten on reboot.\n"
+                        "domain fits are asked of share53, too; /etc/share53/helper.conf must allow that.\n"
+                        "Undone while share53d does not run, forgotten on reboot.\n"
                         "\n"
                         "Examples:\n"
                         "  share53ctl link set eth0 corp.internal '~2.0.192.in-addr.arpa'\n"

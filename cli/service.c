@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "cli/agent.h"
+
 #define TIMEOUT_USEC (UINT64_C(25) * 1000 * 1000)
 
 /* People need longer for a password than the daemon for its disk. */
@@ -100,6 +102,13 @@ static bool method_asks(struct ctl *ctl, const char *method)
         return false;
 }
 
+/* Root is never asked, and on another bus polkit is not ours to answer. */
+static void start_agent(struct ctl *ctl)
+{
+        if (ctl->agent == 0 && geteuid() != 0 && !ctl->options.address)
+                ctl->agent = agent_start();
+}
+
 int service_send(struct ctl *ctl, sd_bus_message *m, const char *reply_types, sd_bus_message **ret)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
@@ -108,6 +117,8 @@ int service_send(struct ctl *ctl, sd_bus_message *m, const char *reply_types, sd
 
         if (r < 0)
                 return r;
+        if (asks)
+                start_agent(ctl);
         sd_bus_error_free(&ctl->error);
         r = sd_bus_call(ctl->bus, m, asks ? TIMEOUT_ASKING_USEC : TIMEOUT_USEC, &ctl->error, &reply);
         if (r < 0)

@@ -19,7 +19,7 @@ static const char bus_config[] =
         " \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"
         "<busconfig><type>session</type><listen>unix:path=%s/bus</listen><auth>EXTERNAL</auth>\n"
         "<policy context=\"default\"><allow send_destination=\"*\" eavesdrop=\"true\"/>\n"
-        "<allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>\n";
+        "<allow eavesdrop=\"true\"/><allow own=\"*\"/><allow user=\"*\"/></policy></busconfig>\n";
 
 /* In the child: ends with the test, whatever becomes of that. */
 static void die_with_parent(void)
@@ -94,9 +94,10 @@ int run_wait(pid_t pid)
         return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* In the child. */
-static void exec_ctl(const struct run_bus *bus, const char *const *arguments)
+/* In the child. UID may have no way to the build tree: the program is opened before. */
+static void exec_ctl(const struct run_bus *bus, const char *const *arguments, uid_t uid)
 {
+        int program = open(getenv("SHARE53CTL"), O_PATH | O_CLOEXEC);
         const char *argv[ARGUMENTS_MAX + 2] = {"share53ctl"};
         size_t n = 1;
 
@@ -105,7 +106,9 @@ static void exec_ctl(const struct run_bus *bus, const char *const *arguments)
                 argv[n++] = *arguments++;
         if (bus)
                 setenv("DBUS_SYSTEM_BUS_ADDRESS", bus->address, true);
-        execv(getenv("SHARE53CTL"), (char *const *)argv);
+        if (uid != geteuid() && setresuid(uid, uid, uid) < 0)
+                _exit(126);
+        fexecve(program, (char *const *)argv, environ);
         _exit(127);
 }
 
@@ -163,7 +166,7 @@ void run_ctl(struct run *ret, const struct run_bus *bus, const char *const *argu
                 redirect_stdin();
                 dup2(out[1], STDOUT_FILENO);
                 dup2(err[1], STDERR_FILENO);
-                exec_ctl(bus, arguments);
+                exec_ctl(bus, arguments, geteuid());
         }
         close(out[1]);
         close(err[1]);
@@ -172,7 +175,7 @@ void run_ctl(struct run *ret, const struct run_bus *bus, const char *const *argu
 }
 
 void run_ctl_on_terminal(struct run *ret, const struct run_bus *bus, const char *const *arguments,
-        const char *const *environment)
+        const char *const *environment, uid_t uid)
 {
         int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), fd;
         char *text;
@@ -185,6 +188,8 @@ void run_ctl_on_terminal(struct run *ret, const struct run_bus *bus, const char 
         assert_true(fd >= 0);
         pid = fork();
         if (pid == 0) {
+                setsid();
+                ioctl(fd, TIOCSCTTY, 0);
                 setenv("TERM", "xterm", true);
                 unsetenv("NO_COLOR");
                 for (; environment && *environment; environment++)
@@ -192,7 +197,9 @@ void run_ctl_on_terminal(struct run *ret, const struct run_bus *bus, const char 
                 dup2(fd, STDIN_FILENO);
                 dup2(fd, STDOUT_FILENO);
                 dup2(fd, STDERR_FILENO);
-                exec_ctl(bus, arguments);
+                if (fchown(fd, uid, (gid_t)-1) < 0)
+                        _exit(126);
+                exec_ctl(bus, arguments, uid);
         }
         close(fd);
         collect(&terminal, &text, 1);
@@ -209,7 +216,7 @@ pid_t run_ctl_start(const struct run_bus *bus, const char *const *arguments, FIL
         if (pid == 0) {
                 redirect_stdin();
                 dup2(out[1], STDOUT_FILENO);
-                exec_ctl(bus, arguments);
+                exec_ctl(bus, arguments, geteuid());
         }
         close(out[1]);
         *ret_out = fdopen(out[0], "re");

@@ -30,9 +30,10 @@ void run_done(struct run *run);
 /* Runs it with ARGUMENTS (NULL-terminated); stdin is /dev/null, the bus is BUS's. */
 void run_ctl(struct run *ret, const struct run_bus *bus, const char *const *arguments);
 
-/* The same on a terminal of its own; ERR is empty. */
+/* The same on a terminal of its own, as user UID, with ENVIRONMENT (NULL-terminated, may be NULL) beside the
+ * test's own; ERR is NULL. */
 void run_ctl_on_terminal(struct run *ret, const struct run_bus *bus, const char *const *arguments,
-        const char *const *environment);
+        const char *const *environment, uid_t uid);
 
 /* Starts it and leaves it running; *RET_OUT reads its stdout. */
 pid_t run_ctl_start(const struct run_bus *bus, const char *const *arguments, FILE **ret_out);

@@ -341,35 +341,6 @@ static void test_help_and_version_need_no_bus(void **state)
         assert_memory_equal(version.out, "share53ctl ", 11);
 }
 
-static void test_colours_on_terminals_only(void **state)
-{
-        struct fixture *f = *state;
-        _cleanup_(run_done) struct run coloured, plain, dumb;
-
-        run_ctl_on_terminal(&coloured, &f->bus, ARGS("status"), NULL);
-        assert_int_equal(coloured.status, 0);
-        assert_non_null(strstr(coloured.out, "\x1b[1;32mxdp\x1b[0m "));
-        assert_non_null(strstr(coloured.out, "\x1b[1;31mnone\x1b[0m  -"));
-        assert_null(strstr(coloured.out, "\x1b[2J"));
-        run_ctl_on_terminal(&plain, &f->bus, ARGS("status"), ARGS("NO_COLOR=1"));
-        assert_null(strchr(plain.out, '\x1b'));
-        run_ctl_on_terminal(&dumb, &f->bus, ARGS("status"), ARGS("TERM=dumb"));
-        assert_null(strchr(dumb.out, '\x1b'));
-}
-
-static void test_people_are_asked_on_terminals_only(void **state)
-{
-        struct fixture *f = *state;
-        _cleanup_(run_done) struct run asked, refused, piped;
-
-        run_ctl_on_terminal(&asked, &f->bus, ARGS("zone", "add", "ask.test"), NULL);
-        assert_int_equal(asked.status, 0);
-        run_ctl_on_terminal(&refused, &f->bus, ARGS("zone", "add", "ask.test", "--no-ask-password"), NULL);
-        assert_int_equal(refused.status, 4);
-        run_ctl(&piped, &f->bus, ARGS("zone", "add", "ask.test"));
-        assert_int_equal(piped.status, 4);
-}
-
 static void test_another_bus_by_address(void **state)
 {
         struct fixture *f = *state;
@@ -450,8 +421,6 @@ int main(void)
                 cmocka_unit_test(test_wrong_command_lines_ask_nothing),
                 cmocka_unit_test(test_reload),
                 cmocka_unit_test(test_help_and_version_need_no_bus),
-                cmocka_unit_test(test_colours_on_terminals_only),
-                cmocka_unit_test(test_people_are_asked_on_terminals_only),
                 cmocka_unit_test(test_another_bus_by_address),
                 cmocka_unit_test(test_a_full_disk_is_a_failure),
                 cmocka_unit_test(test_nobody_there),

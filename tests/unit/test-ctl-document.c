@@ -222,6 +222,12 @@ static void test_failures_are_one_clear_line(void **state)
         reports(&ctl, -EACCES, CTL_DENIED,
                 "share53ctl: Cannot add zone x: Not allowed; run it with sudo, or let a polkit rule allow it "
                 "(org.share53.Resolver1.manage-zones).\n");
+        ctl.error =
+                ERROR(SD_BUS_ERROR_ACCESS_DENIED, "Not authorized for org.share53.Resolver1.manage-zones");
+        reports(&ctl, -EACCES, CTL_DENIED,
+                "share53ctl: Cannot add zone x: Not authorized for org.share53.Resolver1.manage-zones; run "
+                "it with "
+                "sudo, or let a polkit rule allow it.\n");
         ctl.error = ERROR(SD_BUS_ERROR_SERVICE_UNKNOWN, "The name is not there");
         reports(&ctl, -EHOSTUNREACH, CTL_UNREACHABLE,
                 "share53ctl: Cannot add zone x: The name is not there; start it with \"systemctl start "
