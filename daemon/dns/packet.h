@@ -59,8 +59,22 @@ enum packet_verdict {
         PACKET_DROP,  /* nothing is owed: under 12 octets, or QR is set */
 };
 
+/*
+ * Reads a query. Owed errors, as the reference servers decide where RFCs leave it open: NOTIMP for an opcode
+ * other than QUERY (nothing behind the header is read then); FORMERR for a question count other than 1;
+ * records in the answer or authority section (as NSD; an IXFR question may have one, RFC 1995 3); octets
+ * behind the last record (as Knot); two OPTs, an OPT with an owner, options that overrun it (RFC 6891 6.1.1);
+ * BADVERS for an EDNS version over 0. Other records in the additional section are skipped.
+ */
 enum packet_verdict packet_parse(
         const uint8_t *data, size_t size, struct packet_query *ret, enum packet_rcode *ret_rcode);
+
+/*
+ * Reads a name of a whole message, compressed or not, off W (whose data begins with the header) and lowers
+ * it. Each pointer must point before the labels that led to it, and behind the header: no loops, no forward
+ * references. -EBADMSG.
+ */
+int packet_read_name(struct wire *w, struct name *ret);
 
 /* rcode's mnemonic ("NXDOMAIN"); or "RCODEn" from a static table. */
 const char *packet_rcode_to_text(enum packet_rcode rcode);

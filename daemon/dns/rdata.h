@@ -22,6 +22,10 @@ enum {
         RDATA_TXT = 16,
         RDATA_AAAA = 28,
         RDATA_OPT = 41,
+        RDATA_IXFR = 251,
+        RDATA_AXFR = 252,
+        RDATA_MAILB = 253,
+        RDATA_MAILA = 254,
         RDATA_ANY = 255,
 };
 
