@@ -78,9 +78,11 @@ struct helper_client {
         sd_event_source *work;  /* deferred: compares, sends, reports */
         int error;              /* of the last failure */
         int attach_error;       /* of this connection's last ATTACH */
-        enum helper_state told; /* the state that `changed` was called for */
-        void (*changed)(void *userdata);
-        void *changed_userdata;
+        enum helper_state told; /* the state that the observers know */
+        struct observer {
+                void (*changed)(void *userdata);
+                void *userdata;
+        } observers[HELPER_CLIENT_OBSERVERS_MAX];
         struct share *shares;
         struct link *links;
         struct counters_call *calls;

@@ -135,8 +135,9 @@ static int on_work(sd_event_source *source, void *userdata)
         state = helper_client_state(c);
         if (state != c->told) {
                 c->told = state;
-                if (c->changed)
-                        c->changed(c->changed_userdata);
+                for (size_t i = 0; i < ELEMENTSOF(c->observers); i++)
+                        if (c->observers[i].changed)
+                                c->observers[i].changed(c->observers[i].userdata);
         }
         while (take_next_report(c, &report))
                 report.result(report.userdata, report.r);
@@ -216,10 +217,16 @@ struct helper_client *helper_client_free(struct helper_client *c)
         return NULL;
 }
 
-void helper_client_on_state(struct helper_client *c, void (*changed)(void *userdata), void *userdata)
+int helper_client_on_state(struct helper_client *c, void (*changed)(void *userdata), void *userdata)
 {
-        c->changed = changed;
-        c->changed_userdata = userdata;
+        for (size_t i = 0; i < ELEMENTSOF(c->observers); i++) {
+                struct observer *o = &c->observers[i];
+                if (changed ? !o->changed : o->changed && o->userdata == userdata) {
+                        *o = (struct observer){.changed = changed, .userdata = userdata};
+                        return 0;
+                }
+        }
+        return changed ? -ENOSPC : 0;
 }
 
 void helper_client_set_timeout(struct helper_client *c, uint64_t usec)

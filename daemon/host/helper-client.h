@@ -31,8 +31,12 @@ int helper_client_new(sd_event *event, const char *socket_path, struct helper_cl
 struct helper_client *helper_client_free(struct helper_client *client);
 DEFINE_CLEANUP(struct helper_client *, helper_client_free)
 
-/* Called after the state has changed. */
-void helper_client_on_state(struct helper_client *client, void (*changed)(void *userdata), void *userdata);
+/*
+ * CHANGED is called after the state has changed; NULL takes out what was given with USERDATA. -ENOSPC: there
+ * are HELPER_CLIENT_OBSERVERS_MAX.
+ */
+#define HELPER_CLIENT_OBSERVERS_MAX 4
+int helper_client_on_state(struct helper_client *client, void (*changed)(void *userdata), void *userdata);
 enum helper_state helper_client_state(const struct helper_client *client);
 int helper_client_error(const struct helper_client *client); /* negative errno of the last failure, 0: none */
 
