@@ -145,12 +145,19 @@ no_xdp_on_lo() { ! xdp_on_lo; }
 link_dns() { resolvectl dns "$1" | sed 's/^[^:]*: *//'; }
 no_link_dns() { [[ -z $(link_dns dns0) ]]; }
 
-# The ladder has settled: every share has a rung.
-rung() { share53ctl status --json | python3 -c '
+# One word for each share: its rung, or another key of its.
+shares() {
+        share53ctl status --json | python3 -c '
 import json, sys
-print(" ".join(s["rung"] for s in json.load(sys.stdin)["shares"]))'; }
+print(" ".join(share[sys.argv[1]] for share in json.load(sys.stdin)["shares"]))' "${1:-rung}"
+}
+shares_are() { [[ $(shares) == "$1" ]]; }
+trace() { share53ctl status --json | python3 -c '
+import json, sys
+for line in json.load(sys.stdin)["trace"]:
+    print(" | ".join(line.values()))'; }
 
-# Restarts the daemon with this [Share] section, and waits until it is on the bus again.
+# Restarts the daemon with these lines in the [Share] section of a drop-in.
 restart_with() {
         mkdir -p /etc/share53/share53.conf.d
         printf '[Share]\n' >/etc/share53/share53.conf.d/test.conf
