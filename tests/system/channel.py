@@ -42,7 +42,8 @@ def entry(op, words):
         return struct.pack("=i", int(words[0]))
     if op == "link":
         domains = b"".join(struct.pack("=BB255sB", 0, len(wire(d)), wire(d), 0) for d in words[3:])
-        head = struct.pack("=i8B", int(words[0]), 1, len(words[3:]), 0, 0, 0, 0, 0, 0)
+        no = 1  # for the default route; the rest is left alone
+        head = struct.pack("=i8B", int(words[0]), 1, len(words[3:]), no, 0, 0, 0, 0, 0)
         return head + endpoint(words[1], words[2]).ljust(160, b"\0") + domains.ljust(64 * 258, b"\0")
     return b""
 

@@ -145,13 +145,13 @@ no_xdp_on_lo() { ! xdp_on_lo; }
 link_dns() { resolvectl dns "$1" | sed 's/^[^:]*: *//'; }
 no_link_dns() { [[ -z $(link_dns dns0) ]]; }
 
-# One word for each share: its rung, or another key of its.
+# One word for each share: what it has under this key.
 shares() {
         share53ctl status --json | python3 -c '
 import json, sys
-print(" ".join(share[sys.argv[1]] for share in json.load(sys.stdin)["shares"]))' "${1:-rung}"
+print(" ".join(share[sys.argv[1]] for share in json.load(sys.stdin)["shares"]))' "$1"
 }
-shares_are() { [[ $(shares) == "$1" ]]; }
+shares_are() { [[ $(shares rung) == "$1" ]]; }
 trace() { share53ctl status --json | python3 -c '
 import json, sys
 for line in json.load(sys.stdin)["trace"]:
