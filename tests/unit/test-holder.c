@@ -10,7 +10,10 @@
 
 static int setup(void **state)
 {
-        *state = namespace_enter() ? "" : NULL;
+        static bool entered;
+
+        entered = namespace_enter();
+        *state = &entered;
         return 0;
 }
 
@@ -39,7 +42,7 @@ static void test_finds_the_process(void **state)
         struct endpoint e = endpoint("127.53.0.1");
         struct holder holder;
 
-        if (!*state) {
+        if (!*(bool *)*state) {
                 print_message("no network namespace of our own here\n");
                 skip();
         }
