@@ -132,7 +132,7 @@ static int create_schema(struct journal_file *file)
 /* What SQLite makes of a damaged file depends on where the damage is. */
 static int damage(int r, char **ret_reason)
 {
-        return r == -EUCLEAN ? unusable(ret_reason, "it is damaged") : r;
+        return r == -EUCLEAN || r == -ENODATA ? unusable(ret_reason, "it is damaged") : r;
 }
 
 static int set_up(struct journal_file *file, char **ret_reason)
@@ -147,8 +147,9 @@ static int set_up(struct journal_file *file, char **ret_reason)
         ours = check_identity(file, ret_reason);
         if (ours < 0)
                 return damage(ours, ret_reason);
+        /* It was open for writing before, so that is what its header says: a later format. */
         if (sqlite3_db_readonly(file->db, "main"))
-                return -EROFS;
+                return unusable(ret_reason, "this SQLite can only read it");
         r = query_is(file, "PRAGMA journal_mode=WAL", "wal");
         if (r == 0)
                 r = -EIO;
@@ -166,7 +167,7 @@ static int set_up(struct journal_file *file, char **ret_reason)
         if (r < 0)
                 return damage(r, ret_reason);
         r = journal_file_prepare_all(file);
-        if (r == -EIO && sqlite3_errcode(file->db) == SQLITE_ERROR)
+        if (r == -EUCLEAN && sqlite3_errcode(file->db) == SQLITE_ERROR)
                 return unusable(ret_reason, "its tables are not those of format %d", SCHEMA_VERSION);
         return damage(r, ret_reason);
 }
@@ -234,6 +235,8 @@ int journal_file_open(struct journal_file *file, enum journal_kind kind, const c
                 return -ENOMEM;
         r = open_once(file, &reason);
         if (r == UNUSABLE) {
+                /* With its WAL as it is, for a person to look at. */
+                (void)sqlite3_db_config(file->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
                 close_database(file);
                 r = put_aside(file, reason);
                 if (r >= 0)

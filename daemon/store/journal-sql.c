@@ -47,9 +47,6 @@ int journal_file_errno(const struct journal_file *file, int result)
                 return -EROFS;
         case SQLITE_NOMEM:
                 return -ENOMEM;
-        case SQLITE_CORRUPT:
-        case SQLITE_NOTADB:
-                return -EUCLEAN;
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
                 return -EBUSY;
@@ -64,8 +61,8 @@ int journal_file_errno(const struct journal_file *file, int result)
                 return system > 0 ? -system : -EIO; /* EDQUOT comes this way */
         case SQLITE_CANTOPEN:
                 return system > 0 ? -system : -EIO;
-        default:
-                return -EIO;
+        default: /* SQLITE_CORRUPT, SQLITE_NOTADB, and SQLITE_ERROR where the schema is not ours */
+                return -EUCLEAN;
         }
 }
 
