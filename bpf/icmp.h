@@ -75,12 +75,10 @@ static __always_inline enum share53_counter handle_icmpv4(struct xdp_md *ctx, st
         if (!rewrite_transport(ctx, packet, false, shared, &change))
                 return SHARE53_PASS_DOUBT;
 
-        __u64 address = (__u64)(__u32)~quote->ip.daddr + shared->address[0];
-        __u16 check = quote->ip.check;
-        quote->ip.check = check_change(check, address);
+        /* The sum over the quoted IP header stays: its checksum makes up for its address. */
+        quote->ip.check = check_change(quote->ip.check, (__u64)(__u32)~quote->ip.daddr + shared->address[0]);
         quote->ip.daddr = shared->address[0];
-        quote->icmp.check =
-                check_change(quote->icmp.check, change + address + (__u16)~check + quote->ip.check);
+        quote->icmp.check = check_change(quote->icmp.check, change);
         if (bpf_xdp_store_bytes(ctx, L3_OFFSET + header, quote, sizeof(*quote)) < 0 ||
                 !rewrite_address(ctx, true, shared))
                 return SHARE53_PASS_DOUBT;
