@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <arpa/inet.h>
 #include <linux/in.h>
+#include <net/if.h>
 #include <string.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -43,6 +44,14 @@ static void read_counters(uint64_t *sums)
         }
 }
 
+uint64_t program_counter(enum share53_counter counter)
+{
+        uint64_t sums[SHARE53_COUNTERS_N];
+
+        read_counters(sums);
+        return sums[counter];
+}
+
 static int print_quietly(enum libbpf_print_level level, const char *format, va_list arguments)
 {
         if (level == LIBBPF_WARN) {
@@ -54,14 +63,20 @@ static int print_quietly(enum libbpf_print_level level, const char *format, va_l
 
 int program_load(void)
 {
-        int r;
-
         libbpf_set_print(print_quietly);
         skeleton = share53_bpf__open_and_load();
-        if (!skeleton)
-                return -errno;
+        return skeleton ? 0 : -errno;
+}
 
-        r = share(SHARED4, LISTENER4, PORT4);
+int program_attach(void)
+{
+        skeleton->links.share53 = bpf_program__attach_xdp(skeleton->progs.share53, (int)if_nametoindex("lo"));
+        return skeleton->links.share53 ? 0 : -errno;
+}
+
+int program_enter_shares(void)
+{
+        int r = share(SHARED4, LISTENER4, PORT4);
         if (r == 0)
                 r = share(SHARED4_LINK, LISTENER4, PORT4_LINK);
         if (r == 0)

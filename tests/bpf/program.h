@@ -24,13 +24,19 @@
 
 #define PROGRAM_FRAME_MIN 14 /* the kernel runs nothing shorter */
 
-/* Loads the object and enters the shares; prints the verifier's log when it is refused. 0 or a negative
- * errno. */
+/* Loads the object; prints the verifier's log when it is refused. 0 or a negative errno, as for the next two.
+ */
 int program_load(void);
+/* Enters the shares into the maps: needs no capability. */
+int program_enter_shares(void);
+/* Attaches it to lo of this network name space, until it is unloaded. */
+int program_attach(void);
 void program_unload(void);
 
 /* Sets the range of ports that is looked at. */
 void program_set_ports(uint16_t first, uint16_t last);
+
+uint64_t program_counter(enum share53_counter counter);
 
 /* Runs the frame; `out` has room for FRAME_MAX. Returns XDP_PASS or XDP_DROP; `counter` is what it counted
  * as. */

@@ -16,6 +16,8 @@ static int load(void **state)
 {
         int r = program_load();
 
+        if (r == 0)
+                r = program_enter_shares();
         if (r < 0)
                 printf("# the program was not loaded: %s\n", strerror(-r));
         return r;
