@@ -29,8 +29,7 @@
 #include "icmp.h"
 
 /* `packet` is complete but for the transport header; `known` says whether its lengths are right. */
-static __always_inline enum share53_counter packet_redirect(
-        struct xdp_md *ctx, struct packet *packet, bool known)
+static __noinline enum share53_counter packet_redirect(struct xdp_md *ctx, struct packet *packet, bool known)
 {
         const struct share53_endpoint *other;
         bool tcp = packet->protocol == IPPROTO_TCP;
@@ -65,22 +64,46 @@ static __always_inline enum share53_counter packet_redirect(
         return SHARE53_PASS;
 }
 
-static __always_inline enum share53_counter handle_ipv4(struct xdp_md *ctx, void *data, void *end)
+/*
+ * Most of the packets on lo get no further than these two: protocol and ports. What comes after them is in
+ * functions of their own, so that no register is spilled here; for each spilled pointer the kernel puts a
+ * barrier.
+ */
+static __always_inline bool ipv4_is_foreign(void *data, void *end)
 {
         struct iphdr *ip = data + L3_OFFSET;
+        __u32 *ports = data + L4_OFFSET_IPV4;
+
+        if ((void *)(ports + 1) > end)
+                return true;
+        if (ip->protocol == IPPROTO_UDP || ip->protocol == IPPROTO_TCP)
+                return ip->ihl == 5 && !ports_are_wanted(*ports);
+        return ip->protocol != IPPROTO_ICMP;
+}
+
+static __always_inline bool ipv6_is_foreign(void *data, void *end)
+{
+        struct ipv6hdr *ip = data + L3_OFFSET;
+        __u32 *ports = data + L4_OFFSET_IPV6;
+
+        if ((void *)(ports + 1) > end)
+                return true;
+        if (ip->nexthdr == IPPROTO_UDP || ip->nexthdr == IPPROTO_TCP)
+                return !ports_are_wanted(*ports);
+        return ip->nexthdr != IPPROTO_ICMPV6 && ip->nexthdr != IPPROTO_HOPOPTS &&
+               ip->nexthdr != IPPROTO_FRAGMENT;
+}
+
+static __noinline enum share53_counter handle_ipv4(struct xdp_md *ctx)
+{
+        void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+        struct iphdr *ip = data + L3_OFFSET;
+
         if ((void *)(ip + 1) > end)
                 return SHARE53_PASS;
         if (ip->protocol == IPPROTO_ICMP)
                 return handle_icmpv4(ctx, ip);
-        if (ip->protocol != IPPROTO_UDP && ip->protocol != IPPROTO_TCP)
-                return SHARE53_PASS;
         if (ip->frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET))
-                return SHARE53_PASS;
-
-        __u32 *ports = data + L4_OFFSET_IPV4;
-        if ((void *)(ports + 1) > end)
-                return SHARE53_PASS;
-        if (ip->ihl == 5 && !ports_are_wanted(*ports))
                 return SHARE53_PASS;
 
         struct packet *packet = packet_scratch();
@@ -112,8 +135,9 @@ static __always_inline enum share53_counter handle_ipv4(struct xdp_md *ctx, void
 }
 
 /* No extension header but BIG TCP's is followed; a first fragment is recognised, to be counted. */
-static __always_inline enum share53_counter handle_ipv6(struct xdp_md *ctx, void *data, void *end)
+static __noinline enum share53_counter handle_ipv6(struct xdp_md *ctx)
 {
+        void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
         struct ipv6hdr *ip = data + L3_OFFSET;
         __u32 *ports = data + L4_OFFSET_IPV6;
         __u32 offset = L4_OFFSET_IPV6, length;
@@ -145,11 +169,9 @@ static __always_inline enum share53_counter handle_ipv6(struct xdp_md *ctx, void
                 } else
                         return SHARE53_PASS;
                 protocol = jumbo->next;
-                if (protocol != IPPROTO_UDP && protocol != IPPROTO_TCP)
+                if ((protocol != IPPROTO_UDP && protocol != IPPROTO_TCP) || !ports_are_wanted(*ports))
                         return SHARE53_PASS;
         }
-        if (!ports_are_wanted(*ports))
-                return SHARE53_PASS;
 
         struct packet *packet = packet_scratch();
         if (!packet)
@@ -177,10 +199,10 @@ int share53(struct xdp_md *ctx)
         __u32 outcome = SHARE53_PASS;
 
         if ((void *)(ethernet + 1) <= end) {
-                if (ethernet->h_proto == bpf_htons(ETH_P_IP))
-                        outcome = handle_ipv4(ctx, data, end);
-                else if (ethernet->h_proto == bpf_htons(ETH_P_IPV6))
-                        outcome = handle_ipv6(ctx, data, end);
+                if (ethernet->h_proto == bpf_htons(ETH_P_IP) && !ipv4_is_foreign(data, end))
+                        outcome = handle_ipv4(ctx);
+                else if (ethernet->h_proto == bpf_htons(ETH_P_IPV6) && !ipv6_is_foreign(data, end))
+                        outcome = handle_ipv6(ctx);
         }
 
         __u64 *count = bpf_map_lookup_elem(&counters, &outcome);

@@ -30,6 +30,13 @@ static int share(const char *shared, const char *listener, uint16_t port)
         return r < 0 ? r : bpf_map_update_elem(bpf_map__fd(skeleton->maps.listeners), &to, &from, BPF_ANY);
 }
 
+int program_enter_loops(void)
+{
+        int r = share("127.53.0.99", "127.53.0.99", SHARE53_PORT);
+
+        return r < 0 ? r : share("fd00::99", "fd00::99", SHARE53_PORT);
+}
+
 static void read_counters(uint64_t *sums)
 {
         int n = libbpf_num_possible_cpus();

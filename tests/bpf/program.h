@@ -29,6 +29,8 @@
 int program_load(void);
 /* Enters the shares into the maps: needs no capability. */
 int program_enter_shares(void);
+/* Enters 127.53.0.99 and fd00::99, whose listeners they are themselves. */
+int program_enter_loops(void);
 /* Attaches it to lo of this network name space, until it is unloaded. */
 int program_attach(void);
 void program_unload(void);
