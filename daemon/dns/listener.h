@@ -2,7 +2,15 @@
 #pragma once
 
 /*
- * The sockets of one address: UDP and TCP together, never half. Queries in, answers out; TCP per RFC 7766.
+ * The sockets of one address: UDP and TCP together, never half. Queries in, answers out; TCP per RFC 7766:
+ * pipelined queries are answered in order, a client may close its sending half, a connection ends after
+ * LISTENER_TCP_IDLE_USEC without a whole query taken in or all its answers taken out, or after
+ * LISTENER_TCP_TOTAL_USEC in any case.
+ *
+ * No client can hold up others: each dispatch takes a bounded batch of datagrams, connections, octets or
+ * queries. A connection is not read while LISTENER_TCP_OUTPUT_MAX octets of answers wait in it. Over the
+ * limit per client, new connections are closed at once; at the limit of all, they wait in the kernel's queue
+ * until one ends; out of descriptors or memory, accepting pauses for LISTENER_TCP_PAUSE_USEC.
  */
 
 #include <systemd/sd-event.h>
@@ -14,6 +22,8 @@
 #define LISTENER_TCP_PER_CLIENT_MAX 32   /* from one address */
 #define LISTENER_TCP_IDLE_USEC (10 * 1000000ULL)
 #define LISTENER_TCP_TOTAL_USEC (120 * 1000000ULL)
+#define LISTENER_TCP_PAUSE_USEC (100 * 1000ULL)
+#define LISTENER_TCP_OUTPUT_MAX 65536
 
 struct listener_sockets {
         int udp;
@@ -31,7 +41,11 @@ void listener_sockets_close(struct listener_sockets *sockets);
 
 struct listener;
 
-/* Serves SOCKETS, which it takes over on success (and empties); QUERIES must outlive it. */
+/*
+ * Serves SOCKETS, which it takes over on success (and empties); QUERIES must outlive it. Sockets from
+ * elsewhere (sd_listen_fds(3)) are made non-blocking. -EINVAL: one of the two is missing, or is not what it
+ * should be.
+ */
 int listener_new(sd_event *event, struct listener_sockets *sockets, struct query_context *queries,
         struct listener **ret);
 struct listener *listener_free(struct listener *listener); /* closes everything at once */

@@ -24,6 +24,7 @@ struct query_stats {
         uint64_t other;   /* NOTIMP, BADVERS, SERVFAIL */
         uint64_t dropped; /* no answer owed: shorter than a header, or an answer itself */
         uint64_t truncated;
+        uint64_t unsent; /* answers that the socket did not take: its buffer was full, or no route */
 };
 
 struct query_context {

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/log.h"
+#include "daemon/dns/listener-internal.h"
+
+/* One datagram in, one out; `out` may lie beside others that owe no answer. */
+struct datagram {
+        struct sockaddr_storage peer;
+        struct iovec in, out;
+        uint8_t request[LISTENER_UDP_REQUEST_MAX];
+        uint8_t answer[PACKET_UDP_EDNS_MAX];
+};
+
+struct listener_udp {
+        struct listener *listener;
+        int fd;
+        sd_event_source *source;
+        struct mmsghdr in[LISTENER_UDP_BATCH], out[LISTENER_UDP_BATCH];
+        struct datagram datagrams[LISTENER_UDP_BATCH];
+};
+
+static int receive(struct listener_udp *udp)
+{
+        for (size_t i = 0; i < LISTENER_UDP_BATCH; i++) {
+                struct datagram *d = &udp->datagrams[i];
+
+                d->in = (struct iovec){.iov_base = d->request, .iov_len = sizeof(d->request)};
+                udp->in[i].msg_hdr = (struct msghdr){.msg_name = &d->peer,
+                        .msg_namelen = sizeof(d->peer),
+                        .msg_iov = &d->in,
+                        .msg_iovlen = 1};
+        }
+        return recvmmsg(udp->fd, udp->in, LISTENER_UDP_BATCH, MSG_DONTWAIT, NULL);
+}
+
+/* Answers the first N datagrams; returns how many are owed an answer. */
+static unsigned int answer(struct listener_udp *udp, int n)
+{
+        unsigned int owed = 0;
+
+        for (int i = 0; i < n; i++) {
+                struct datagram *d = &udp->datagrams[i];
+                size_t size = query_answer(udp->listener->queries, QUERY_UDP, d->request, udp->in[i].msg_len,
+                        d->answer, sizeof(d->answer), NULL, NULL);
+
+                if (size == 0)
+                        continue;
+                d->out = (struct iovec){.iov_base = d->answer, .iov_len = size};
+                udp->out[owed++].msg_hdr = (struct msghdr){.msg_name = &d->peer,
+                        .msg_namelen = udp->in[i].msg_hdr.msg_namelen,
+                        .msg_iov = &d->out,
+                        .msg_iovlen = 1};
+        }
+        return owed;
+}
+
+/* What cannot be sent at once is lost, as datagrams may be: the client asks again. */
+static void send_answers(struct listener_udp *udp, unsigned int n)
+{
+        unsigned int i = 0;
+
+        while (i < n) {
+                int sent = sendmmsg(udp->fd, udp->out + i, n - i, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+                if (sent > 0) {
+                        i += (unsigned int)sent;
+                        continue;
+                }
+                if (errno == EINTR)
+                        continue;
+                if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM) {
+                        udp->listener->queries->stats.unsent += n - i;
+                        return;
+                }
+                /* This one's destination is at fault; the others may have better ones. */
+                udp->listener->queries->stats.unsent++;
+                i++;
+        }
+}
+
+/* One batch, so that other sources get their turn; what is left makes the descriptor ready again. */
+static int on_datagrams(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+        struct listener_udp *udp = userdata;
+        int n = receive(udp);
+
+        if (n >= 0) {
+                send_answers(udp, answer(udp, n));
+                return 0;
+        }
+        /* Reading has taken a pending error off the socket. */
+        if (errno != EAGAIN && errno != EINTR)
+                log_debug_errno(errno, "Cannot receive queries by UDP");
+        return errno == EBADF || errno == ENOTSOCK || errno == EFAULT ? -errno : 0;
+}
+
+int listener_udp_new(struct listener *listener, int fd, struct listener_udp **ret)
+{
+        _cleanup_free_ struct listener_udp *udp = calloc(1, sizeof(*udp));
+        int r;
+
+        if (!udp)
+                return -ENOMEM;
+        udp->listener = listener;
+        r = sd_event_add_io(listener->event, &udp->source, fd, EPOLLIN, on_datagrams, udp);
+        if (r < 0)
+                return r;
+        udp->fd = fd;
+        *ret = TAKE_PTR(udp);
+        return 0;
+}
+
+void listener_udp_disown(struct listener_udp *udp)
+{
+        udp->source = sd_event_source_disable_unref(udp->source);
+        udp->fd = -1;
+}
+
+struct listener_udp *listener_udp_free(struct listener_udp *udp)
+{
+        if (!udp)
+                return NULL;
+        sd_event_source_disable_unref(udp->source);
+        safe_close(udp->fd);
+        free(udp);
+        return NULL;
+}
