@@ -64,24 +64,42 @@ static void drop(void)
         }
 }
 
+/* Asks the kernel itself, with the smallest program that wants both capabilities. */
+static int probe(void)
+{
+        const struct bpf_insn code[] = {
+                {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS},
+                {.code = BPF_JMP | BPF_EXIT},
+        };
+        union bpf_attr attr = {
+                .prog_type = BPF_PROG_TYPE_XDP,
+                .insns = (uintptr_t)code,
+                .insn_cnt = ELEMENTSOF(code),
+                .license = (uintptr_t) "GPL",
+        };
+        _cleanup_close_ int fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+
+        return fd < 0 ? -errno : 0;
+}
+
 const char *privilege_keep_bpf(void)
 {
         static char reason[128];
-        union bpf_attr attr = {
-                .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 1};
+        uint64_t permitted = status_set("CapPrm");
+        int r;
 
         if (geteuid() != 0)
                 return "not root";
-        if ((status_set("CapPrm") & PRIVILEGE_BPF) != PRIVILEGE_BPF)
+        if ((permitted & PRIVILEGE_BPF) != PRIVILEGE_BPF)
                 return "root without CAP_BPF and CAP_NET_ADMIN";
-        if (!(status_set("CapPrm") >> CAP_SETPCAP & 1) || !(status_set("CapPrm") >> CAP_SETUID & 1))
-                return "root without CAP_SETPCAP and CAP_SETUID";
-        drop();
-
-        _cleanup_close_ int fd = syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
-        if (fd < 0) {
-                snprintf(reason, sizeof(reason), "bpf() is refused: %s", strerror(errno));
+        if (!(permitted >> CAP_SETPCAP & 1) || !(permitted >> CAP_SETUID & 1) ||
+                !(permitted >> CAP_SETGID & 1))
+                return "root without CAP_SETPCAP, CAP_SETUID and CAP_SETGID";
+        r = probe();
+        if (r < 0) {
+                snprintf(reason, sizeof(reason), "bpf() refuses a program to root: %s", strerror(-r));
                 return reason;
         }
+        drop();
         return NULL;
 }

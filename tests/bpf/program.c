@@ -59,7 +59,7 @@ uint64_t program_counter(enum share53_counter counter)
         return sums[counter];
 }
 
-static int print_quietly(enum libbpf_print_level level, const char *format, va_list arguments)
+_printf_(2, 0) static int print_quietly(enum libbpf_print_level level, const char *format, va_list arguments)
 {
         if (level == LIBBPF_WARN) {
                 printf("# ");
