@@ -25,27 +25,36 @@ const char *hostdns_manager_to_text(
 
 struct hostdns;
 
+#define HOSTDNS_LINKS_MAX 256
+
 /* One line of Explain: a step, what it found, what follows. */
 typedef int (*hostdns_explain_t)(void *userdata, const char *step, const char *finding, const char *detail);
 
+/* BUS must be attached to an event loop; all four must outlive it. */
 int hostdns_new(sd_bus *bus, struct ladder *ladder, struct helper_client *helper,
         void (*changed)(void *userdata), void *userdata, struct hostdns **ret);
+/* Has the links reverted, but for those that are set again before the event loop goes on. */
 struct hostdns *hostdns_free(struct hostdns *host);
 DEFINE_CLEANUP(struct hostdns *, hostdns_free)
 
 enum hostdns_manager hostdns_manager(const struct hostdns *host);
 
 /*
- * Wants LINK so (replacing what was wanted for its ifindex). RESULT: -ENODEV no such link; -EHOSTUNREACH no
- * share has an address yet; -EOPNOTSUPP the host's manager is not resolved; the helper's errno (-EPERM:
- * helper.conf does not allow it). Not kept where it failed.
+ * Wants LINK so (replacing what was wanted for its ifindex). RESULT, or the return value where it is known at
+ * once and RESULT is not called: -ENODEV no such link; -EHOSTUNREACH no share has an address; -EOPNOTSUPP
+ * resolved is not on the bus; -ENOTCONN the helper cannot be reached; -ECANCELED replaced or reverted
+ * meanwhile; the helper's errno (-EPERM: helper.conf does not allow it). -ENOSPC: HOSTDNS_LINKS_MAX are
+ * wanted. Where it failed, what was wanted before is wanted again.
+ *
+ * Where resolved is there but programs do not ask it, the link is set nevertheless: hostdns_explain says so.
  */
 int hostdns_set_link(
         struct hostdns *host, const struct journal_link *link, helper_result_t result, void *userdata);
 int hostdns_revert_link(
         struct hostdns *host, int ifindex, helper_result_t result, void *userdata); /* -ENOENT */
 
-/* Wants LINK as it was before a restart: kept whether or not it can be set now. */
+/* Wants LINK, known by its name, as it was before a restart: kept whether or not it can be set now. -ENOSPC,
+ * -ENOMEM. */
 int hostdns_restore_link(struct hostdns *host, const struct journal_link *link);
 
 /* Call after the ladder has changed. */
@@ -53,5 +62,6 @@ void hostdns_update(struct hostdns *host);
 
 int hostdns_explain(const struct hostdns *host, hostdns_explain_t line, void *userdata);
 
+/* Those that are kept, without the ones whose first result is still to come. */
 size_t hostdns_links(const struct hostdns *host);
 const struct journal_link *hostdns_link_at(const struct hostdns *host, size_t i);
