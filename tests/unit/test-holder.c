@@ -46,15 +46,17 @@ static void test_finds_the_process(void **state)
                 print_message("no network namespace of our own here\n");
                 skip();
         }
-        _cleanup_close_ int udp = namespace_occupy("127.53.0.1:53", SOCK_DGRAM);
+        int udp = namespace_occupy("127.53.0.1:53", SOCK_DGRAM);
         expect("127.53.0.1", IPPROTO_UDP, "UDP 127.53.0.1:53");
         assert_int_equal(holder_find(&e, IPPROTO_TCP, &holder), -ENOENT);
         e = endpoint("127.53.0.3");
         assert_int_equal(holder_find(&e, IPPROTO_UDP, &holder), -ENOENT);
-        _cleanup_close_ int tcp = namespace_occupy("[::]:53", SOCK_STREAM);
+        int tcp = namespace_occupy("[::]:53", SOCK_STREAM);
         expect("127.53.0.1", IPPROTO_TCP, "TCP [::]:53");
         assert_int_equal(holder_find(&e, IPPROTO_TCP, &holder), 0);
         assert_true(holder_is_wildcard(&holder));
+        close(udp);
+        close(tcp);
 }
 
 static void test_says_what_it_can(void **state)

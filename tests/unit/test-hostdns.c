@@ -464,6 +464,25 @@ static void test_resolved_restarts(void **state)
         assert_int_equal(f->set.n, 0);
 }
 
+/* The new one has the name before the old one's end is seen: it knows nothing of us nevertheless. */
+static void test_resolved_is_replaced(void **state)
+{
+        struct fixture *f = begin(state);
+        sd_bus *former;
+
+        resolved_appears(f);
+        start(f);
+        expect_manager(f, HOSTDNS_RESOLVED);
+        assert_int_equal(set_link(f, "dns0", "corp.internal"), 0);
+        expect_outcome(f, &f->set, 0);
+        former = f->resolved;
+        f->resolved = connect_bus(f);
+        assert_int_equal(sd_bus_request_name(f->resolved, RESOLVED, SD_BUS_NAME_QUEUE), 0);
+        sd_bus_flush_close_unref(former);
+        expect_request(f, PROTO_LINK_SET, 2);
+        assert_int_equal(hostdns_manager(f->host), HOSTDNS_RESOLVED);
+}
+
 static void test_link_returns_with_another_index(void **state)
 {
         struct fixture *f = begin(state);
@@ -586,6 +605,7 @@ int main(void)
                 TEST(no_share),
                 TEST(failed_replacement),
                 TEST(resolved_restarts),
+                TEST(resolved_is_replaced),
                 TEST(link_returns_with_another_index),
                 TEST(restored_link),
                 TEST(follows_the_shares),
