@@ -75,7 +75,7 @@ static int parse_option(int option, struct arguments *a)
         case OPTION_CONFIG:
                 a->options.config_file = optarg;
                 if (!a->dropins_given)
-                        a->options.config_dropin_dir = NULL;
+                        a->options.config_dropin_dir = ""; /* no such directory: none are read */
                 return 1;
         case OPTION_DROPINS:
                 a->options.config_dropin_dir = optarg;

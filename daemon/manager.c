@@ -278,21 +278,22 @@ int manager_new(const struct manager_options *options, struct manager **ret)
 struct manager *manager_free(struct manager *m)
 {
         if (m->host)
-                hostdns_free(m->host);
+                m->host = hostdns_free(m->host);
         if (m->ladder)
-                ladder_free(m->ladder);
+                m->ladder = ladder_free(m->ladder);
         if (m->helper)
-                helper_client_free(m->helper); /* closes the channel: the helper undoes everything */
+                m->helper =
+                        helper_client_free(m->helper); /* closes the channel: the helper undoes everything */
         if (m->journal)
-                journal_close(m->journal); /* first: it tells each waiting commit how it ended */
+                m->journal = journal_close(m->journal); /* first: it tells each waiting commit how it ended */
         if (m->commits)
-                commit_queue_free(m->commits);
+                m->commits = commit_queue_free(m->commits);
         if (m->connection)
-                bus_connection_free(m->connection);
+                m->connection = bus_connection_free(m->connection);
         if (m->api)
-                bus_api_free(m->api);
+                m->api = bus_api_free(m->api);
         if (m->zones)
-                zone_store_free(m->zones);
+                m->zones = zone_store_free(m->zones);
         free(m->links);
         sd_event_source_disable_unref(m->startup_timer);
         sd_event_source_disable_unref(m->stop_timer);

@@ -22,7 +22,7 @@
 
 struct manager_options {
         const char *config_file;
-        const char *config_dropin_dir; /* NULL: none */
+        const char *config_dropin_dir; /* "": none */
         const char *state_dir;         /* persistent.db */
         const char *runtime_dir;       /* runtime.db */
         const char *helper_socket;

@@ -49,6 +49,7 @@ struct bus_auth {
         sd_bus_slot *gone_slot;
         struct pending_list pendings;
         const struct pending *running; /* its handler is being run again */
+        bool polkit_failed;            /* has been logged: whoever calls often must not fill the log */
         uint64_t last_id;
         struct sender senders[SENDERS_KNOWN];
         size_t next_sender;
@@ -193,6 +194,16 @@ static int pending_check_limits(const struct pending *p, sd_bus_error *error)
         return 0;
 }
 
+static void log_polkit_failed(struct bus_auth *auth, const sd_bus_error *error)
+{
+        char text[BUS_ERROR_QUOTE_SIZE];
+
+        if (!auth->polkit_failed)
+                log_warning("polkit cannot be asked, so nobody but root is allowed anything: %s",
+                        bus_error_quote(error->message ? error->message : error->name, text));
+        auth->polkit_failed = true;
+}
+
 static int on_polkit_reply(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
 {
         struct pending *p = userdata;
@@ -200,18 +211,17 @@ static int on_polkit_reply(sd_bus_message *reply, void *userdata, sd_bus_error *
 
         p->polkit_slot = sd_bus_slot_unref(p->polkit_slot);
         p->verdict = VERDICT_NO;
-        if (sd_bus_message_is_method_error(reply, NULL)) {
-                const sd_bus_error *e = sd_bus_message_get_error(reply);
-                char text[BUS_ERROR_QUOTE_SIZE];
-                log_warning("polkit cannot be asked about %s, so the answer is no: %s", p->request.action,
-                        bus_error_quote(e->message ? e->message : e->name, text));
-        } else if (sd_bus_message_enter_container(reply, 'r', "bba{ss}") < 0 ||
-                   sd_bus_message_read(reply, "bb", &authorized, &challenge) < 0)
+        if (sd_bus_message_is_method_error(reply, NULL))
+                log_polkit_failed(p->auth, sd_bus_message_get_error(reply));
+        else if (sd_bus_message_enter_container(reply, 'r', "bba{ss}") < 0 ||
+                 sd_bus_message_read(reply, "bb", &authorized, &challenge) < 0)
                 log_warning("polkit's answer about %s is not understood, so it is no", p->request.action);
         else if (authorized)
                 p->verdict = VERDICT_YES;
         else if (challenge)
                 p->verdict = VERDICT_CHALLENGE;
+        if (authorized || challenge)
+                p->auth->polkit_failed = false;
         pending_decide(p);
         return 1;
 }

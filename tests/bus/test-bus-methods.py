@@ -9,8 +9,6 @@ import xml.etree.ElementTree as ET
 
 from world import (ERROR, MANAGER, NAME, PATH, SOURCE, ZONE, World, expect, run)
 
-ZONES = {}
-
 
 def zone(world, name, flags=0):
     """A zone of a test's own."""
@@ -311,6 +309,4 @@ TESTS = [test_introspection, test_zones, test_zone_errors, test_records, test_re
          test_limits, test_listing, test_resolve, test_links, test_explain_reload, test_properties, test_shapes]
 
 if __name__ == '__main__':
-    world = World(sys.argv[1])
-    world.start(polkit=False)
-    run(world, TESTS)
+    run(World(sys.argv[1]), TESTS)

@@ -24,7 +24,7 @@ ERROR = NAME + '.Error.'
 DENIED = 'org.freedesktop.DBus.Error.AccessDenied'
 POLKIT = 'org.freedesktop.PolicyKit1'
 POLKITD = '/usr/lib/polkit-1/polkitd'
-DEADLINE = 30  # seconds; a broken machine's limit, never waited for when all is well
+DEADLINE = 60  # seconds; a broken machine's limit, never waited for when all is well
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -120,7 +120,7 @@ class Connection:
                 bus.call_finish(result)
                 name = None
             except GLib.Error as e:
-                name = Gio.DBusError.get_remote_error(e) or 'local'
+                name = Gio.DBusError.get_remote_error(e) or e.message
             if done:
                 done(name)
         self.bus.call(NAME, PATH, MANAGER, method, GLib.Variant('(%s)' % signature, args), None,
@@ -258,7 +258,7 @@ class World:
     def _wait_alive(self, key, condition):
         def check():
             if self.children[key].poll() is not None:
-                raise AssertionError('%s has ended: %s' % (key, self.log(key)))
+                raise AssertionError('%s has ended (%d): %s' % (key, self.children[key].returncode, self.log(key)))
             return condition()
         wait_for(check, key)
 
@@ -320,7 +320,7 @@ class World:
         with open('%s/%s.log' % (self.dir, key), errors='replace') as f:
             return f.read()
 
-    def start(self, polkit=True):
+    def start(self, polkit):
         self.start_bus()
         self.root = self.connect()
         self.polkit = polkit and self.isolated and os.path.exists(POLKITD)
@@ -334,11 +334,12 @@ class World:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
-def run(world, tests):
-    """Runs TESTS, functions of a world, as TAP; a test may return 'SKIP reason'."""
+def run(world, tests, polkit=False):
+    """Starts WORLD and runs TESTS, functions of it, as TAP; a test may return 'SKIP reason'."""
     print('1..%d' % (len(tests) + 1), flush=True)
     failed = 0
     try:
+        world.start(polkit)
         for number, test in enumerate(tests, 1):
             try:
                 note = test(world)
