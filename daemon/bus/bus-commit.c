@@ -83,7 +83,7 @@ static void on_durable(void *userdata, struct change *change, int r)
                 return;
         }
         tell_zones(w->api, change);
-        bus_signal_note(w->api->signals, change);
+        bus_signal_note(w->api->signals, change, w->serial);
         r = send_reply(w);
         if (r < 0 && r != -ENOTCONN)
                 log_debug_errno(r, "Cannot reply to a change");

@@ -72,9 +72,39 @@ static int ask(struct manager *manager, const struct name *name, uint16_t type, 
         return answer->size >= PACKET_HEADER_SIZE ? 0 : -EBADMSG;
 }
 
-static int append_rr(sd_bus_message *reply, const ldns_rr *rr)
+/* Types that are answered but cannot be stored, as the SOA: printed by ldns alone. */
+static int print_other(const ldns_rr *rr, char **ret)
+{
+        _cleanup_(ldns_buffer_freep) ldns_buffer *text = ldns_buffer_new(512);
+
+        if (!text)
+                return -ENOMEM;
+        for (size_t i = 0; i < ldns_rr_rd_count(rr); i++)
+                if ((i > 0 && ldns_buffer_printf(text, " ") < 0) ||
+                        ldns_rdf2buffer_str(text, ldns_rr_rdf(rr, i)) != LDNS_STATUS_OK)
+                        return -EBADMSG;
+        char *copy = ldns_buffer_export2str(text);
+        if (!copy)
+                return -ENOMEM;
+        *ret = copy;
+        return 0;
+}
+
+static int print_stored(const ldns_rr *rr, char **ret)
 {
         _cleanup_(ldns_buffer_freep) ldns_buffer *wire = ldns_buffer_new(512);
+
+        if (!wire)
+                return -ENOMEM;
+        for (size_t i = 0; i < ldns_rr_rd_count(rr); i++)
+                if (ldns_rdf2buffer_wire(wire, ldns_rr_rdf(rr, i)) != LDNS_STATUS_OK)
+                        return -ENOMEM;
+        return rdata_to_text((uint16_t)ldns_rr_get_type(rr), ldns_buffer_begin(wire),
+                (uint16_t)ldns_buffer_position(wire), ret);
+}
+
+static int append_rr(sd_bus_message *reply, const ldns_rr *rr)
+{
         char name_text[NAME_TEXT_SIZE], type_text[RDATA_TYPE_TEXT_SIZE];
         const ldns_rdf *owner = ldns_rr_owner(rr);
         _cleanup_free_ char *rdata = NULL;
@@ -82,15 +112,10 @@ static int append_rr(sd_bus_message *reply, const ldns_rr *rr)
         struct name name;
         int r;
 
-        if (!wire)
-                return -ENOMEM;
         r = name_from_wire(ldns_rdf_data(owner), ldns_rdf_size(owner), &name);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < ldns_rr_rd_count(rr); i++)
-                if (ldns_rdf2buffer_wire(wire, ldns_rr_rdf(rr, i)) != LDNS_STATUS_OK)
-                        return -ENOMEM;
-        r = rdata_to_text(type, ldns_buffer_begin(wire), (uint16_t)ldns_buffer_position(wire), &rdata);
+        r = rdata_type_stored(type) ? print_stored(rr, &rdata) : print_other(rr, &rdata);
         if (r < 0)
                 return r;
         return sd_bus_message_append(reply, "(ssus)", name_to_text(&name, name_text),

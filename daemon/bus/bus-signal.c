@@ -71,7 +71,10 @@ static void flush(struct bus_signal *signals)
                 struct waiting *zone = &signals->zones[i];
                 /* Nobody is told of records of a zone that went meanwhile. */
                 if (bus && zone_store_find(store, &zone->apex)) {
-                        int r = send_records_changed(bus, zone);
+                        int r = 0;
+                        /* A change to what was there already has raised the serial and no more. */
+                        if (zone->n_names > 0 || zone->many)
+                                r = send_records_changed(bus, zone);
                         if (r >= 0)
                                 r = zone_object_changed(signals->api, &zone->apex);
                         if (r < 0 && r != -ENOTCONN)
@@ -157,16 +160,27 @@ static void waiting_add_name(struct waiting *zone, const struct name *name)
         zone->names[zone->n_names++] = *name;
 }
 
-void bus_signal_note(struct bus_signal *signals, const struct change *change)
+static void waiting_drop(struct bus_signal *signals, const struct name *apex)
+{
+        struct waiting *zone = waiting_find(signals, apex);
+
+        if (!zone)
+                return;
+        free(zone->names);
+        *zone = signals->zones[--signals->n_zones];
+        signals->zones[signals->n_zones] = (struct waiting){};
+}
+
+void bus_signal_note(struct bus_signal *signals, const struct change *change, uint64_t serial)
 {
         struct change_rrset set;
         struct change_zone zone;
 
         for (size_t i = 0; change_get_rrset(change, i, &set); i++)
                 waiting_add_name(waiting_get(signals, &set.zone), &set.owner);
-        for (size_t i = 0; change_get_zone(change, i, &zone); i++) {
-                struct waiting *w = waiting_find(signals, &zone.apex);
-                if (w)
-                        w->serial = zone.serial;
-        }
+        for (size_t i = 0; change_get_zone(change, i, &zone); i++)
+                if (zone.state == CHANGE_ZONE_KEPT)
+                        waiting_get(signals, &zone.apex)->serial = serial;
+                else if (zone.state == CHANGE_ZONE_REMOVED)
+                        waiting_drop(signals, &zone.apex);
 }

@@ -19,5 +19,5 @@ int bus_signal_new(struct bus_api *api, struct bus_signal **ret);
 struct bus_signal *bus_signal_free(struct bus_signal *signals); /* what waits is not sent */
 DEFINE_CLEANUP(struct bus_signal *, bus_signal_free)
 
-/* Notes what CHANGE, which is durable, did to records. */
-void bus_signal_note(struct bus_signal *signals, const struct change *change);
+/* Notes what CHANGE, which is durable, did to the records of one zone, whose serial became SERIAL by it. */
+void bus_signal_note(struct bus_signal *signals, const struct change *change, uint64_t serial);
