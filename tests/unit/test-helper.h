@@ -40,7 +40,8 @@ static const char *harness_missing; /* why nothing can be tested here; NULL: it 
 static const char *harness_no_bpf;  /* the same for what wants the XDP program */
 static char harness_directory[] = "/tmp/share53-test-XXXXXX";
 static char harness_leftovers[64];
-static char harness_log[64]; /* of the last helper */
+static char harness_log[64];        /* of the last helper */
+static bool harness_keep_leftovers; /* of the helper before */
 
 #define SKIP_IF(reason) \
         do { \
@@ -58,7 +59,7 @@ static inline void set_up_link(const char *name, bool bridge)
         assert_true(fd >= 0);
         if (bridge && ioctl(fd, SIOCBRADDBR, name) < 0)
                 harness_missing = "no bridge to have a link of";
-        strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+        snprintf(request.ifr_name, IFNAMSIZ, "%s", name);
         if (ioctl(fd, SIOCGIFFLAGS, &request) == 0) {
                 request.ifr_flags |= IFF_UP;
                 (void)ioctl(fd, SIOCSIFFLAGS, &request);
@@ -73,7 +74,7 @@ static inline void set_address(const char *name, const char *address)
         struct endpoint e;
         int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-        strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+        snprintf(request.ifr_name, IFNAMSIZ, "%s", name);
         assert_int_equal(endpoint_from_text(address, 0, &e), 0);
         (void)endpoint_to_sockaddr(&e, &sa);
         memcpy(&request.ifr_addr, &sa, sizeof(request.ifr_addr));
@@ -157,6 +158,10 @@ static inline _Noreturn void run_helper(int fd, uid_t uid, const struct policy *
         int log, r;
 
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        /* Nothing of the test's is held open here: sockets, links. */
+        if (dup2(fd, 3) < 0 || close_range(4, ~0U, 0) < 0)
+                _exit(105);
+        fd = 3;
         log = open(harness_log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0644);
         if (log < 0 || dup2(log, STDERR_FILENO) < 0)
                 _exit(102);
@@ -190,7 +195,8 @@ static inline struct peer start_helper_as(const struct policy *policy, uid_t uid
                 policy_default(&default_policy);
                 policy = &default_policy;
         }
-        (void)unlink(harness_leftovers);
+        if (!harness_keep_leftovers)
+                (void)unlink(harness_leftovers);
         assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
         assert_int_equal(setsockopt(fds[0], SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)), 0);
         fflush(NULL);
