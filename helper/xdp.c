@@ -25,7 +25,7 @@ static void share53_bpf__destroyp(struct share53_bpf **p)
 }
 
 /* libbpf ends its lines itself. Only its warnings are of use, and only beside our own line. */
-static int print_libbpf(enum libbpf_print_level level, const char *format, va_list ap)
+_printf_(2, 0) static int print_libbpf(enum libbpf_print_level level, const char *format, va_list ap)
 {
         char line[1024];
 
