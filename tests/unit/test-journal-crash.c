@@ -14,7 +14,7 @@
 #include "daemon/dns/rdata.h"
 #include "tests/unit/store-fixture.h"
 
-#define KILLS (SHARE53_SANITIZED ? 100 : 300) /* a sanitizer makes fork(2) dear */
+#define KILLS (SHARE53_SANITIZED ? 100 : 200) /* a sanitizer makes fork(2) dear */
 #define IN_FLIGHT 8
 
 static struct fixture f;
