@@ -6,39 +6,8 @@
 #include <systemd/sd-bus.h>
 #include <time.h>
 
-#include "common/endpoint.h"
 #include "common/log.h"
-
-/* In the order of a chain. Between its calls the link has no server of ours yet, so it draws no query. */
-enum step {
-        STEP_RESET, /* before a chain that leaves unset what the former one set */
-        STEP_DEFAULT_ROUTE,
-        STEP_DOMAINS,
-        STEP_DNSSEC,
-        STEP_DNS_OVER_TLS,
-        STEP_LLMNR,
-        STEP_MDNS,
-        STEP_SERVERS,
-        STEP_END,
-        STEP_REVERT, /* instead of what follows, after a failure; or alone */
-};
-
-static const struct {
-        const char *method;
-        size_t option;      /* offset in proto_link of a proto_tristate, for those steps that are one */
-        const char *middle; /* the word for PROTO_MIDDLE */
-} steps[] = {
-        [STEP_RESET] = {"RevertLink", 0, NULL},
-        [STEP_DEFAULT_ROUTE] = {"SetLinkDefaultRoute", offsetof(struct proto_link, default_route), NULL},
-        [STEP_DOMAINS] = {"SetLinkDomains", 0, NULL},
-        [STEP_DNSSEC] = {"SetLinkDNSSEC", offsetof(struct proto_link, dnssec), "allow-downgrade"},
-        [STEP_DNS_OVER_TLS] = {"SetLinkDNSOverTLS", offsetof(struct proto_link, dns_over_tls),
-                "opportunistic"},
-        [STEP_LLMNR] = {"SetLinkLLMNR", offsetof(struct proto_link, llmnr), "resolve"},
-        [STEP_MDNS] = {"SetLinkMulticastDNS", offsetof(struct proto_link, mdns), "resolve"},
-        [STEP_SERVERS] = {"SetLinkDNS", 0, NULL},
-        [STEP_REVERT] = {"RevertLink", 0, NULL},
-};
+#include "helper/step.h"
 
 static const sd_bus_error_map error_map[] = {
         SD_BUS_ERROR_MAP("org.freedesktop.resolve1.NoSuchLink", ENODEV),
@@ -165,85 +134,6 @@ static int open_bus(struct resolved *r)
         return r->event && !r->ending ? sd_bus_attach_event(r->bus, r->event, 0) : 0;
 }
 
-static uint8_t link_option(const struct proto_link *wanted, enum step step)
-{
-        return steps[step].option > 0 ? ((const uint8_t *)wanted)[steps[step].option] : (uint8_t)PROTO_UNSET;
-}
-
-static int append_domains(sd_bus_message *m, const struct proto_link *wanted)
-{
-        char text[NAME_TEXT_SIZE];
-        struct name name;
-        int r;
-
-        r = sd_bus_message_open_container(m, 'a', "(sb)");
-        for (size_t i = 0; r >= 0 && i < wanted->n_domains; i++) {
-                r = name_from_wire(wanted->domains[i].wire, wanted->domains[i].size, &name);
-                if (r >= 0)
-                        r = sd_bus_message_append(m, "(sb)", name_to_text_bare(&name, text),
-                                wanted->domains[i].route_only == 1);
-        }
-        return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
-static bool has_ports(const struct proto_link *wanted)
-{
-        for (size_t i = 0; i < wanted->n_servers; i++)
-                if (wanted->servers[i].port != 53)
-                        return true;
-        return false;
-}
-
-/* SetLinkDNS a(iay), or SetLinkDNSEx a(iayqs): with a port, and no name for TLS. */
-static int append_servers(sd_bus_message *m, const struct proto_link *wanted)
-{
-        bool ports = has_ports(wanted);
-        int r;
-
-        r = sd_bus_message_open_container(m, 'a', ports ? "(iayqs)" : "(iay)");
-        for (size_t i = 0; r >= 0 && i < wanted->n_servers; i++) {
-                const struct proto_endpoint *s = &wanted->servers[i];
-                r = sd_bus_message_open_container(m, 'r', ports ? "iayqs" : "iay");
-                if (r >= 0)
-                        r = sd_bus_message_append(m, "i", (int)s->family);
-                if (r >= 0)
-                        r = sd_bus_message_append_array(m, 'y', s->address, s->family == AF_INET ? 4 : 16);
-                if (r >= 0 && ports)
-                        r = sd_bus_message_append(m, "qs", s->port, "");
-                if (r >= 0)
-                        r = sd_bus_message_close_container(m);
-        }
-        return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
-static int append_arguments(sd_bus_message *m, const struct link *l, enum step step)
-{
-        uint8_t option;
-
-        switch (step) {
-        case STEP_DOMAINS:
-                return append_domains(m, l->wanted);
-        case STEP_SERVERS:
-                return append_servers(m, l->wanted);
-        case STEP_DEFAULT_ROUTE:
-                return sd_bus_message_append(m, "b", l->wanted->default_route == PROTO_YES);
-        case STEP_RESET:
-        case STEP_REVERT:
-                return 0;
-        default:
-                option = link_option(l->wanted, step);
-                return sd_bus_message_append(m, "s",
-                        option == PROTO_NO    ? "no"
-                        : option == PROTO_YES ? "yes"
-                                              : steps[step].middle);
-        }
-}
-
-static const char *step_method(const struct link *l, enum step step)
-{
-        return step == STEP_SERVERS && has_ports(l->wanted) ? "SetLinkDNSEx" : steps[step].method;
-}
-
 static int on_reply(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
 static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata);
 
@@ -256,24 +146,18 @@ static int link_call(struct link *l, enum step step)
         error = open_bus(r);
         if (error < 0)
                 return error;
-        error = sd_bus_message_new_method_call(r->bus, &m, "org.freedesktop.resolve1",
-                "/org/freedesktop/resolve1", "org.freedesktop.resolve1.Manager", step_method(l, step));
+        error = step_message(step, r->bus, l->ifindex, l->wanted, &m);
         if (error < 0)
                 return error;
-        error = sd_bus_message_append(m, "i", l->ifindex);
-        if (error >= 0)
-                error = append_arguments(m, l, step);
-        /* A resolved that does not run is not to be started by us; but one that had our settings keeps them
-         * in its files, and must forget them. */
-        if (error >= 0)
-                error = sd_bus_message_set_auto_start(m, step == STEP_REVERT);
+        l->slot = sd_bus_slot_unref(l->slot);
         l->timer = sd_event_source_disable_unref(l->timer);
-        if (error >= 0 && !r->ending) /* from now, not from when the bus has let us in */
+        if (!r->ending) { /* from now, not from when the bus has let us in */
                 error = sd_event_add_time_relative(
                         r->event, &l->timer, CLOCK_MONOTONIC, RESOLVED_CALL_USEC, 0, on_timeout, l);
-        l->slot = sd_bus_slot_unref(l->slot);
-        if (error >= 0)
-                error = sd_bus_call_async(r->bus, &l->slot, m, on_reply, l, UINT64_MAX);
+                if (error < 0)
+                        return error;
+        }
+        error = sd_bus_call_async(r->bus, &l->slot, m, on_reply, l, UINT64_MAX);
         if (error < 0)
                 return error;
         l->step = step;
@@ -300,7 +184,7 @@ static void link_fail(struct link *l, int error)
 /* Makes the first call from STEP on that is wanted. */
 static int link_call_from(struct link *l, enum step step)
 {
-        while (steps[step].option > 0 && link_option(l->wanted, step) == PROTO_UNSET)
+        while (step_is_option(step) && !step_is_wanted(step, l->wanted))
                 step++;
         return link_call(l, step);
 }
@@ -321,7 +205,7 @@ static void link_called(struct link *l, int error)
                 link_finish(l, 0, false);
                 return;
         }
-        if (steps[l->step].option > 0)
+        if (step_is_option(l->step))
                 l->options |= 1U << l->step;
         else if (l->step == STEP_RESET)
                 l->options = 0;
@@ -336,7 +220,7 @@ static int on_reply(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
         struct link *l = userdata;
 
         if (e)
-                log_warning("resolved: %s for link %d: %s", step_method(l, l->step), l->ifindex,
+                log_warning("resolved: %s for link %d: %s", step_method(l->step, l->wanted), l->ifindex,
                         e->message ? e->message : e->name);
         /* A refusal has changed nothing; but where no answer came, it may have been done. */
         if (!e || sd_bus_error_has_names(
@@ -350,7 +234,7 @@ static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata)
 {
         struct link *l = userdata;
 
-        log_warning("resolved: %s for link %d: no answer", step_method(l, l->step), l->ifindex);
+        log_warning("resolved: %s for link %d: no answer", step_method(l->step, l->wanted), l->ifindex);
         l->slot = sd_bus_slot_unref(l->slot);
         l->changed = true;
         link_called(l, -ETIMEDOUT);
@@ -377,8 +261,8 @@ static void link_begin(struct link *l, const struct proto_header *request, struc
 /* Whether a former chain has set an option that this one leaves alone. */
 static bool leaves_unset(const struct link *l)
 {
-        for (enum step step = STEP_RESET; step < STEP_END; step++)
-                if ((l->options & 1U << step) && link_option(l->wanted, step) == PROTO_UNSET)
+        for (enum step step = STEP_RESET; step < STEPS_N; step++)
+                if ((l->options & 1U << step) && !step_is_wanted(step, l->wanted))
                         return true;
         return false;
 }

@@ -429,5 +429,6 @@ int main(void)
                 cmocka_unit_test(test_link_after_detach),
         };
 
+        harness_leaks_every = 5;
         return cmocka_run_group_tests_name("helper-guard", tests, harness_set_up, harness_tear_down);
 }

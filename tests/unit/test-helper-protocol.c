@@ -490,5 +490,6 @@ int main(void)
                 cmocka_unit_test(test_signals),
         };
 
+        harness_leaks_every = 10;
         return cmocka_run_group_tests_name("helper-protocol", tests, harness_set_up, harness_tear_down);
 }
