@@ -70,11 +70,15 @@ static enum token_kind token_next(const char **text, struct token *ret, const ch
         return TOKEN_FIELD;
 }
 
-static const ldns_rdf_type rdf_types[] = {
-        [RDATA_FORM_ADDRESS4] = LDNS_RDF_TYPE_A,
-        [RDATA_FORM_ADDRESS6] = LDNS_RDF_TYPE_AAAA,
-        [RDATA_FORM_NAME] = LDNS_RDF_TYPE_DNAME,
-        [RDATA_FORM_STRINGS] = LDNS_RDF_TYPE_STR,
+/* By function, not by ldns_rdf_type: ldns 1.9 numbers these anew under the same library name. */
+static const struct {
+        ldns_status (*read)(ldns_rdf **rdf, const char *text);
+        ldns_status (*print)(ldns_buffer *buffer, const ldns_rdf *rdf);
+} fields[] = {
+        [RDATA_FORM_ADDRESS4] = {ldns_str2rdf_a, ldns_rdf2buffer_str_a},
+        [RDATA_FORM_ADDRESS6] = {ldns_str2rdf_aaaa, ldns_rdf2buffer_str_aaaa},
+        [RDATA_FORM_NAME] = {ldns_str2rdf_dname, ldns_rdf2buffer_str_dname},
+        [RDATA_FORM_STRINGS] = {ldns_str2rdf_str, ldns_rdf2buffer_str_str},
 };
 
 DEFINE_CLEANUP(ldns_rdf *, ldns_rdf_deep_free)
@@ -115,8 +119,7 @@ static bool write_field(
                 return false;
         if (form == RDATA_FORM_NAME && !origin && strcmp(text, "@") == 0)
                 return false;
-        rdf = ldns_rdf_new_frm_str(rdf_types[form], text);
-        if (!rdf)
+        if (fields[form].read(&rdf, text) != LDNS_STATUS_OK)
                 return false;
         if (form == RDATA_FORM_NAME)
                 write_name(w, text, rdf, origin);
@@ -225,9 +228,9 @@ int rdata_text_read(const char *type, enum rdata_form form, const char *text, co
 
 static ldns_status print_field(ldns_buffer *b, enum rdata_form form, const uint8_t *data, size_t size)
 {
-        ldns_rdf rdf = {._size = size, ._type = rdf_types[form], ._data = (void *)data};
+        ldns_rdf rdf = {._size = size, ._data = (void *)data};
 
-        return ldns_rdf2buffer_str(b, &rdf);
+        return fields[form].print(b, &rdf);
 }
 
 /* ldns leaves '"', '@' and '$' of names as they are; name_to_text gives what can be read back. */
