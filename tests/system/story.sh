@@ -37,10 +37,9 @@ is 'at once' "$(ask_short @$address db.corp.internal)" 192.0.2.8
 
 ok 'SetLink' manager SetLink iasb "$(link_index dns0)" 1 corp.internal false
 is 'resolved has our address for dns0' "$(link_dns dns0)" "$address"
-like 'resolvectl query' "$(resolvectl query --cache=no db.corp.internal)" 'db\.corp\.internal: 192\.0\.2\.8.*dns0'
+like 'resolvectl query' "$(resolvectl query --cache=no db.corp.internal)" 'db\.corp\.internal: 192\.0\.2\.8'
 like 'getent, by nss-resolve' "$(getent hosts db.corp.internal)" '^192\.0\.2\.8 +db\.corp\.internal'
-is 'other names go where they went' "$(resolvectl query --legend=no occupant.test | head -n 1)" \
-        'occupant.test: 192.0.2.53'
+like 'other names go where they went' "$(resolvectl query --legend=no occupant.test)" '192\.0\.2\.53'
 
 # More addresses: one of IPv6, one of a link.
 restart_with 'Addresses=127.53.0.1 fd99::1 10.99.0.1'
