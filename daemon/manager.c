@@ -86,6 +86,14 @@ static void on_helper_changed(void *userdata)
         bus_status_changed(m->api, BUS_STATUS_HELPER);
 }
 
+static void free_host(struct manager *m)
+{
+        struct hostdns *host = TAKE_PTR(m->host); /* its end may change the ladder, which would tell it */
+
+        if (host)
+                hostdns_free(host);
+}
+
 /* Takes the host's DNS off the connection that it was found through; what is wanted is kept. */
 static void release_host(struct manager *m)
 {
@@ -94,7 +102,7 @@ static void release_host(struct manager *m)
         for (size_t i = 0; i < hostdns_links(m->host); i++)
                 if (manager_keep_link(m, hostdns_link_at(m->host, i)) < 0)
                         log_error("Out of memory: a link is forgotten");
-        m->host = hostdns_free(m->host);
+        free_host(m);
 }
 
 static void restore_links(struct manager *m)
@@ -277,8 +285,7 @@ int manager_new(const struct manager_options *options, struct manager **ret)
 
 struct manager *manager_free(struct manager *m)
 {
-        if (m->host)
-                m->host = hostdns_free(m->host);
+        free_host(m);
         if (m->ladder)
                 m->ladder = ladder_free(m->ladder);
         if (m->helper)

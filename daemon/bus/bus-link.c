@@ -19,7 +19,8 @@ struct slot {
         enum stage stage;
         sd_bus_message *call; /* waits for its reply, unless idle */
         struct journal_link link;
-        int result; /* of hostdns, kept while the journal works */
+        struct journal_link *former; /* what SetLink replaces: comes back where the journal fails */
+        int result;                  /* of hostdns, kept while the journal works */
 };
 
 struct bus_link_table {
@@ -43,6 +44,7 @@ struct bus_link_table *bus_link_table_free(struct bus_link_table *table)
         for (size_t i = 0; i < BUS_LINK_MAX; i++)
                 if (table->slots[i]) {
                         sd_bus_message_unref(table->slots[i]->call);
+                        free(table->slots[i]->former);
                         free(table->slots[i]);
                 }
         free(table);
@@ -88,8 +90,10 @@ static struct slot *slot_get(struct bus_link_table *table, int ifindex)
                 return NULL;
         if (!*unused)
                 *unused = calloc(1, sizeof(**unused));
-        if (*unused)
-                **unused = (struct slot){.api = table->api};
+        if (!*unused)
+                return NULL;
+        free((*unused)->former);
+        **unused = (struct slot){.api = table->api};
         return *unused;
 }
 
@@ -120,14 +124,27 @@ static void on_undone(void *userdata, int r)
         /* Nobody waits; the helper logs what it could not do. */
 }
 
+/* The journal does not have the link: it becomes what it was. */
+static void undo(struct slot *s)
+{
+        struct hostdns *host = s->api->manager->host;
+
+        if (!host)
+                return;
+        if (s->former)
+                (void)hostdns_set_link(host, s->former, on_undone, s);
+        else
+                (void)hostdns_revert_link(host, (int)s->link.ifindex, on_undone, s);
+}
+
 static void on_stored(void *userdata, int r)
 {
         struct slot *s = userdata;
 
         if (s->stage != STAGE_STORING)
                 return;
-        if (r < 0 && s->api->manager->host)
-                (void)hostdns_revert_link(s->api->manager->host, (int)s->link.ifindex, on_undone, s);
+        if (r < 0)
+                undo(s);
         slot_reply(s, r, r < 0 ? BUS_ERROR_STORAGE_FAILED : NULL);
 }
 
@@ -233,12 +250,22 @@ static int slot_begin(struct bus_api *api, sd_bus_message *call, const struct jo
         enum stage stage, struct slot **ret, sd_bus_error *error)
 {
         struct slot *s = slot_get(api->links, (int)link->ifindex);
+        const struct journal_link *wanted;
+        struct journal_link *former;
 
         if (!s)
                 return sd_bus_error_setf(error, BUS_ERROR_QUOTA_EXCEEDED,
                         "More than %i links at once, the limit", BUS_LINK_MAX);
         if (s->stage != STAGE_IDLE)
                 return bus_error_set_link(error, -EBUSY, (int)link->ifindex);
+        wanted = find_wanted(api, (int)link->ifindex);
+        former = wanted ? malloc(sizeof(*former)) : NULL;
+        if (wanted && !former)
+                return -ENOMEM;
+        if (former)
+                *former = *wanted;
+        free(s->former);
+        s->former = former;
         s->link = *link;
         s->stage = stage;
         s->call = sd_bus_message_ref(call);

@@ -14,7 +14,7 @@
 #include "daemon/dns/rdata.h"
 #include "tests/unit/store-fixture.h"
 
-#define KILLS (SHARE53_SANITIZED ? 100 : 300) /* a sanitizer makes fork(2) dear */
+#define KILLS (SHARE53_SANITIZED ? 100 : 200) /* a sanitizer makes fork(2) dear */
 #define IN_FLIGHT 8
 
 static struct fixture f;
@@ -192,7 +192,7 @@ static void test_killed_at_any_instant(void **state)
         unsigned int seed = (unsigned int)getpid();
         uint32_t before, total = 0;
 
-        print_message("seed %u\n", seed);
+        print_message("# seed %u\n", seed);
         for (int i = 0; i < KILLS; i++) {
                 before = progress->durable;
                 kill_a_child(&seed);
@@ -202,7 +202,7 @@ static void test_killed_at_any_instant(void **state)
                 check_store();
                 fixture_stop(&f);
         }
-        print_message("%u changes acknowledged, %u stored, %d kills\n", total, progress->submitted, KILLS);
+        print_message("# %u changes acknowledged, %u stored, %d kills\n", total, progress->submitted, KILLS);
         assert_true(total > 0);
         assert_int_equal(fixture_count_files(&f, "persistent.db.unusable", ""), 0);
         assert_int_equal(fixture_count_files(&f, "runtime.db.unusable", ""), 0);

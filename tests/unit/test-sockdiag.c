@@ -38,7 +38,7 @@ static void need_namespace(void)
 {
         if (!why_not)
                 return;
-        print_message("no network namespace of our own: %s\n", why_not);
+        print_message("# no network namespace of our own: %s\n", why_not);
         skip();
 }
 
@@ -195,7 +195,7 @@ static void test_uid(void **state)
 
         need_namespace();
         if (geteuid() != 0) {
-                print_message("cannot make another's socket: not root\n");
+                print_message("# cannot make another's socket: not root\n");
                 skip();
         }
         fd = bound("127.53.0.1:5353", SOCK_DGRAM, false);
