@@ -114,6 +114,35 @@ static void test_tcp_back_pressure(void **state)
         close(fd);
 }
 
+/* Of queries that have all come, no more is answered than the bound of waiting output takes. */
+static void test_tcp_output_is_bounded(void **state)
+{
+        const uint64_t bound = LISTENER_TCP_OUTPUT_MAX / (100 * 113) + 1;
+        int fd;
+
+        start("127.0.0.1");
+        fd = client(SOCK_STREAM, NULL);
+        query("big.z", "TXT", 0);
+        for (int i = 0; i < 40; i++)
+                send_query(fd);
+        for (int i = 0; i < 100 && context.stats.received == 0; i++)
+                assert_true(sd_event_run(event, 10000) >= 0);
+        assert_in_range(context.stats.received, 2, bound);
+        for (int i = 0; i < 40; i++)
+                answer_is(read_answer(fd), 0, 100);
+        close(fd);
+}
+
+static void test_tcp_limits_at_first(void **state)
+{
+        struct listener_sockets sockets = bind_somewhere("127.0.0.1", &endpoint);
+
+        assert_int_equal(listener_new(event, &sockets, &context, &listener), 0);
+        assert_int_equal(listener->idle_usec, LISTENER_TCP_IDLE_USEC);
+        assert_int_equal(listener->total_usec, LISTENER_TCP_TOTAL_USEC);
+        assert_int_equal(listener->pause_usec, LISTENER_TCP_PAUSE_USEC);
+}
+
 static void test_tcp_large_message(void **state)
 {
         uint8_t *data = calloc(1, 2 + PACKET_SIZE_MAX);
@@ -235,7 +264,6 @@ static void test_tcp_idle_time(void **state)
         int fd, busy;
 
         start("127.0.0.1");
-        listener->idle_usec = 3600 * 1000000ULL;
         busy = client(SOCK_STREAM, NULL);
         run_until_quiet();
         listener->idle_usec = 1;
@@ -280,6 +308,8 @@ int main(void)
                 TEST(test_tcp_pipelining_and_half_close),
                 TEST(test_tcp_half_of_a_query_at_the_end),
                 TEST(test_tcp_back_pressure),
+                TEST(test_tcp_output_is_bounded),
+                TEST(test_tcp_limits_at_first),
                 TEST(test_tcp_large_message),
                 TEST(test_tcp_silence),
                 TEST(test_tcp_limit_per_client),
