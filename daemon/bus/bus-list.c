@@ -3,6 +3,7 @@
 
 #include "daemon/bus/bus-api.h"
 #include "daemon/bus/bus-error.h"
+#include "daemon/bus/bus-glob.h"
 #include "daemon/bus/bus-list.h"
 #include "daemon/bus/bus-record.h"
 #include "daemon/bus/zone-object.h"
@@ -13,47 +14,13 @@
 
 struct listing {
         sd_bus_message *reply;
-        char glob[NAME_TEXT_SIZE];
+        struct bus_glob glob;
         uint32_t start;
         uint32_t end;   /* index behind the last that may come */
         uint32_t index; /* of the next matching record */
         size_t octets;  /* of text so far */
         bool full;
 };
-
-bool bus_list_glob_match(const char *glob, const char *text)
-{
-        const char *star = NULL, *resume = NULL;
-
-        while (*text) {
-                if (*glob == '*') {
-                        star = glob++;
-                        resume = text;
-                } else if (*glob == '?' || *glob == *text) {
-                        glob++;
-                        text++;
-                } else if (star) {
-                        glob = star + 1;
-                        text = ++resume; /* the last star takes one more */
-                } else
-                        return false;
-        }
-        while (*glob == '*')
-                glob++;
-        return *glob == '\0';
-}
-
-static bool name_matches(const struct listing *l, const char *text)
-{
-        char bare[NAME_TEXT_SIZE];
-        size_t n = strlen(text);
-
-        if (!*l->glob || bus_list_glob_match(l->glob, text))
-                return true;
-        memcpy(bare, text, n - 1); /* without the dot at the end */
-        bare[n - 1] = '\0';
-        return bus_list_glob_match(l->glob, bare);
-}
 
 static int append_record(struct listing *l, const char *name, uint16_t type, const struct rrset_entry *entry)
 {
@@ -107,7 +74,7 @@ static int append_node(struct listing *l, const struct zone_node *node)
 
         zone_node_name(node, &name);
         name_to_text(&name, text);
-        if (!name_matches(l, text))
+        if (!bus_glob_match(&l->glob, text))
                 return 0;
         for (const struct rrset *s = zone_node_next(node, NULL); s && n < RRSETS_MAX;
                 s = zone_node_next(node, s))
@@ -154,11 +121,9 @@ static int read_listing(sd_bus_message *m, struct listing *ret, sd_bus_error *er
         r = sd_bus_message_read(m, "suu", &glob, &ret->start, &count);
         if (r < 0)
                 return r;
-        if (strlen(glob) >= sizeof(ret->glob))
+        if (bus_glob_compile(glob, &ret->glob) < 0)
                 return sd_bus_error_setf(error, BUS_ERROR_INVALID_NAME, "Glob \"%s\": longer than any name",
                         bus_error_quote(glob, quoted));
-        for (size_t i = 0; glob[i]; i++)
-                ret->glob[i] = (char)(glob[i] >= 'A' && glob[i] <= 'Z' ? glob[i] + 32 : glob[i]);
         if (count == 0 || count > BUS_LIST_COUNT_MAX)
                 count = BUS_LIST_COUNT_MAX;
         ret->end = ret->start > UINT32_MAX - count ? UINT32_MAX : ret->start + count;
@@ -185,7 +150,7 @@ int bus_list_method_list_records(sd_bus_message *m, void *userdata, sd_bus_error
         struct bus_auth_request request = {
                 .action = BUS_AUTH_READ_RECORDS,
                 .zone = name_to_text_bare(&apex, text),
-                .octets = strlen(listing.glob),
+                .octets = NAME_TEXT_SIZE, /* of the glob, at most */
                 .handler = bus_list_method_list_records,
                 .userdata = api,
         };

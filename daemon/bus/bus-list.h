@@ -12,9 +12,3 @@
 
 int bus_list_method_list_zones(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int bus_list_method_list_records(sd_bus_message *m, void *userdata, sd_bus_error *error);
-
-/*
- * Whether TEXT is as GLOB says: "*" is any run of characters, "?" any one. Not fnmatch(3), whose time grows
- * exponentially with the stars: this runs in the event loop on what a peer sends.
- */
-bool bus_list_glob_match(const char *glob, const char *text);
