@@ -114,6 +114,11 @@ static int open_plain(struct bus_connection *c, sd_bus **ret)
         r = sd_bus_set_bus_client(bus, true);
         if (r < 0)
                 return r;
+        /* No method takes any: the bus is to keep them from us, for a call that waits would hold them open.
+         */
+        r = sd_bus_negotiate_fds(bus, false);
+        if (r < 0)
+                return r;
         (void)sd_bus_set_description(bus, "share53d");
         r = sd_bus_start(bus);
         if (r < 0)

@@ -3,11 +3,12 @@
 """Every method's success, every named error with the item it quotes, and that a refused call changes nothing.
 Usage: test-bus-methods.py SHARE53D"""
 
+import os
 import sys
 import time
 import xml.etree.ElementTree as ET
 
-from world import (ERROR, MANAGER, NAME, PATH, SOURCE, ZONE, World, expect, run)
+from world import (ERROR, MANAGER, NAME, PATH, SOURCE, ZONE, Gio, GLib, World, expect, run)
 
 
 def zone(world, name, flags=0):
@@ -297,6 +298,13 @@ def test_shapes(world):
     expect('org.freedesktop.DBus.Error.InvalidArgs', world.root.call, 'CreateZone', 's', 'x.test')
     expect('org.freedesktop.DBus.Error.InvalidArgs', world.root.call, 'SetRecords', 'sa(sss)t', 'x.test', [], 0)
     expect('org.freedesktop.DBus.Error.UnknownMethod', world.root.call, 'Explode')
+    try:  # nothing takes descriptors, so the bus does not pass them on: a call that waits would hold them open
+        world.root.bus.call_with_unix_fd_list_sync(NAME, PATH, MANAGER, 'Explain', GLib.Variant('(h)', (0,)), None,
+                                                   Gio.DBusCallFlags.NONE, -1, Gio.UnixFDList.new_from_array([
+                                                       os.open('/dev/null', os.O_RDONLY)]), None)
+        raise AssertionError('a descriptor was taken')
+    except GLib.Error as e:
+        assert 'NotSupported' in str(Gio.DBusError.get_remote_error(e)), e
     for path in ('/zone/nowhere', '/zone/INTROSPECT_2etest', '/zone'):
         try:
             world.root.get('Name', PATH + path, ZONE)
