@@ -198,6 +198,16 @@ static bool find_interface(struct host_link *l)
         return true;
 }
 
+/* Links were renamed: what the helper has for IFINDEX is L's now, and no other's to withdraw. */
+static void take_over(struct host_link *l, int32_t ifindex)
+{
+        struct hostdns *h = l->host;
+
+        for (size_t i = 0; i < h->n_links; i++)
+                if (h->links[i] != l && h->links[i]->asked && h->links[i]->sent.ifindex == ifindex)
+                        h->links[i]->asked = false;
+}
+
 static void send_link(struct host_link *l, const struct endpoint *servers, size_t n, bool anew)
 {
         struct proto_link link;
@@ -214,6 +224,7 @@ static void send_link(struct host_link *l, const struct endpoint *servers, size_
                 fail(l, r);
                 return;
         }
+        take_over(l, link.ifindex);
         l->asked = true;
         l->sent = link;
         l->error = -EINPROGRESS;

@@ -174,3 +174,18 @@ void namespace_remove_link(const char *name)
         put(&request, IFLA_IFNAME, name, strlen(name) + 1);
         talk(&request);
 }
+
+void namespace_rename_link(const char *name, const char *to)
+{
+        struct link_request request = {
+                .header = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg)),
+                        .nlmsg_type = RTM_NEWLINK,
+                        .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK},
+                .link = {.ifi_index = (int)if_nametoindex(name)},
+        };
+
+        assert_true(set_flags(name, 0, IFF_UP));
+        put(&request, IFLA_IFNAME, to, strlen(to) + 1);
+        talk(&request);
+        assert_true(set_flags(to, IFF_UP, 0));
+}

@@ -24,3 +24,4 @@ void namespace_remove_address(void);
 /* A pair of links, up; NAME is gone with its PEER. */
 void namespace_add_link(const char *name, const char *peer);
 void namespace_remove_link(const char *name);
+void namespace_rename_link(const char *name, const char *to);

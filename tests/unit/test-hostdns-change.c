@@ -71,6 +71,50 @@ static void test_link_returns_with_another_index(void **state)
         expect_explained(f, "link dns0", "is pointed at us");
 }
 
+static bool helper_has(const struct fixture *f, int ifindex)
+{
+        bool has = false;
+
+        for (size_t i = 0; i < f->fake.n_log; i++) {
+                const struct fake_request *request = &f->fake.log[i];
+                if (request->header.op == PROTO_LINK_SET && request->body.link.ifindex == ifindex)
+                        has = true;
+                if (request->header.op == PROTO_LINK_REVERT && request->body.index.ifindex == ifindex)
+                        has = false;
+        }
+        return has;
+}
+
+static bool name_is_taken(void *userdata)
+{
+        const struct fixture *f = userdata;
+
+        return f->host->links[0]->error == -ENODEV && f->host->links[1]->error == 0 &&
+               f->host->links[1]->sent.ifindex == (int)if_nametoindex("dns1");
+}
+
+/* The name of a link that is set goes to another that is set too: its settings are not withdrawn. */
+static void test_link_takes_anothers_name(void **state)
+{
+        struct fixture *f = *state;
+
+        resolved_appears(f);
+        start(f);
+        expect_manager(f, HOSTDNS_RESOLVED);
+        assert_int_equal(set_link(f, "dns0", "zero.internal"), 0);
+        expect_outcome(f, &f->set, 0);
+        assert_int_equal(set_link(f, "dns1", "one.internal"), 0);
+        expect_outcome(f, &f->set, 0);
+        namespace_rename_link("dns1", "aside");
+        namespace_rename_link("dns0", "dns1");
+        spin_until(f->event, name_is_taken, f);
+        expect_explained(f, "link dns0", "is not there");
+        expect_explained(f, "link dns1", "is pointed at us");
+        expect_request(f, PROTO_LINK_REVERT, 1);
+        assert_true(helper_has(f, (int)if_nametoindex("dns1")));
+        assert_false(helper_has(f, (int)if_nametoindex("aside")));
+}
+
 static void test_restored_link(void **state)
 {
         struct fixture *f = *state;
@@ -160,6 +204,7 @@ static void test_exchanged(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                TEST(link_takes_anothers_name),
                 TEST(resolved_restarts),
                 TEST(resolved_is_replaced),
                 TEST(link_returns_with_another_index),
