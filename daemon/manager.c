@@ -12,12 +12,14 @@
 
 #define STARTUP_USEC (2 * 1000000ULL) /* how long READY=1 waits for the helper */
 #define STOP_USEC (5 * 1000000ULL)    /* how long an end waits for the disk */
-#define STATUS_SIZE 512
 
-/* The line of `systemctl status`: shares and their rungs. */
-static void notify_status(const struct manager *m)
+/*
+ * The line of `systemctl status`: shares and their rungs. Sent only where it has changed, for sending waits
+ * where the service manager is slow to read.
+ */
+static void notify_status(struct manager *m)
 {
-        char status[STATUS_SIZE] = "", address[ENDPOINT_TEXT_SIZE];
+        char status[MANAGER_STATUS_SIZE] = "", address[ENDPOINT_TEXT_SIZE];
         size_t n = 0;
 
         for (size_t i = 0; i < ladder_shares(m->ladder) && n < sizeof(status); i++) {
@@ -27,7 +29,12 @@ static void notify_status(const struct manager *m)
                         endpoint_to_text(e, address),
                         s->pending ? "waits for the helper" : ladder_rung_to_text(s->rung));
         }
-        (void)sd_notifyf(false, "STATUS=Shared: %s%s", status, m->api->bus ? "" : "; no bus");
+        if (!m->api->bus && n < sizeof(status))
+                (void)snprintf(status + n, sizeof(status) - n, "; no bus");
+        if (strcmp(status, m->status) == 0)
+                return;
+        strcpy(m->status, status);
+        (void)sd_notifyf(false, "STATUS=Shared: %s", status);
 }
 
 static bool shares_pending(const struct manager *m)

@@ -29,6 +29,8 @@ struct manager_options {
         const char *bus_address; /* NULL: the system bus */
 };
 
+#define MANAGER_STATUS_SIZE 512
+
 struct manager {
         struct manager_options options;
         struct config config;
@@ -52,6 +54,7 @@ struct manager {
         bool bus_tried;       /* the first attempt has ended, either way */
         bool startup_expired; /* READY=1 waits no longer for the helper */
         bool ready;
+        char status[MANAGER_STATUS_SIZE]; /* as the service manager knows it */
 };
 
 int manager_new(const struct manager_options *options, struct manager **ret);

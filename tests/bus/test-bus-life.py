@@ -200,9 +200,9 @@ def test_name_taken(world):
 
 def test_notify(world):
     """the service manager is told: READY, STATUS with shares and rungs, RELOADING, STOPPING"""
-    world.notified = []
+    ready = world.notified.count('READY=1')
     world.children['share53d'].send_signal(signal.SIGHUP)
-    wait_for(lambda: 'READY=1' in world.read_notify(), 'ready again')
+    wait_for(lambda: world.notified.count('READY=1') == ready + 1, 'ready again')
     assert 'RELOADING=1' in world.notified and any(l.startswith('MONOTONIC_USEC=') for l in world.notified)
     status = [l for l in world.notified if l.startswith('STATUS=')][-1]
     for address, rung, *_ in world.root.get('Shares'):
@@ -213,7 +213,7 @@ def test_notify(world):
     world.root.call('ListZones')
     world.write_config('')
     assert world.stop_daemon() == 0
-    assert 'STOPPING=1' in world.read_notify()
+    wait_for(lambda: 'STOPPING=1' in world.notified, 'the end is told')
     world.start_daemon()
 
 

@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 NAME = 'org.share53.Resolver1'
@@ -281,27 +282,27 @@ class World:
         return command
 
     def spawn_daemon(self, *more, **env):
-        """NOTIFY_SOCKET's messages come to self.notified."""
-        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        """What it says to NOTIFY_SOCKET comes to self.notified."""
+        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         path = self.dir + '/notify'
         if os.path.exists(path):
             os.unlink(path)
-        self.notify.bind(path)
+        notify.bind(path)
         os.chmod(path, 0o666)
         self.notified = []
+        # A reader of its own: the daemon waits where nobody reads.
+        threading.Thread(target=self._read_notify, args=(notify, self.notified), daemon=True).start()
         self._spawn('share53d', self.command(*more), NOTIFY_SOCKET=path,
                     ASAN_OPTIONS='detect_leaks=1:abort_on_error=0', **env)
 
-    def read_notify(self):
-        try:
-            while True:
-                self.notified += self.notify.recv(4096).decode().split('\n')
-        except BlockingIOError:
-            return self.notified
+    @staticmethod
+    def _read_notify(notify, into):
+        while True:
+            into += notify.recv(4096).decode().split('\n')
 
     def start_daemon(self, *more):
         self.spawn_daemon(*more)
-        self._wait_alive('share53d', lambda: 'READY=1' in self.read_notify())
+        self._wait_alive('share53d', lambda: 'READY=1' in self.notified)
 
     def stop_daemon(self):
         """SIGTERM; gives the exit status: a sanitizer's complaint is not 0."""
