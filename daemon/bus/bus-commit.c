@@ -70,6 +70,23 @@ static void tell_zones(struct bus_api *api, const struct change *change)
         }
 }
 
+/* No record has changed, but the serials have grown by taking the change back, and may have been read
+ * meanwhile. */
+static void tell_reverted(struct bus_api *api, const struct change *change)
+{
+        struct change_zone zone;
+        int r;
+
+        for (size_t i = 0; change_get_zone(change, i, &zone); i++) {
+                if (!api->bus || zone.state == CHANGE_ZONE_CREATED ||
+                        !zone_store_find(api->manager->zones, &zone.apex))
+                        continue;
+                r = zone_object_changed(api, &zone.apex);
+                if (r < 0 && r != -ENOTCONN)
+                        log_debug_errno(r, "Cannot signal a zone as it was");
+        }
+}
+
 static void on_durable(void *userdata, struct change *change, int r)
 {
         _cleanup_(waiting_freep) struct waiting *w = userdata;
@@ -78,6 +95,7 @@ static void on_durable(void *userdata, struct change *change, int r)
         bus_status_changed(w->api, BUS_STATUS_COUNTS);
         if (r < 0) {
                 bus_quota_release(w->api->quota, &w->charged);
+                tell_reverted(w->api, change);
                 (void)set_storage_error(&error, &w->zone, r);
                 (void)sd_bus_reply_method_error(w->call, &error);
                 return;

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import sys
 
-from world import NAME, MANAGER, PATH, ZONE, Failure, World, run, wait_for
+from world import NAME, MANAGER, PATH, ZONE, Failure, World, expect, run, wait_for
 
 PUT = 'sa(ssus)t'
 CALLS = 120  # at once: dbus-daemon lets a connection wait for 128 replies
@@ -230,6 +230,41 @@ def test_stop_answers(world):
     assert len(kept) >= replies.count(None) > 0, (len(kept), replies.count(None))
 
 
+def test_disk_full(world):
+    """a change that cannot be written is refused and taken back; the serial that grew by that is signalled"""
+    if not world.isolated:
+        return 'SKIP no mount namespace: ' + world.why_alone
+    assert world.stop_daemon() == 0
+    subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=1m,mode=0700,uid=%d' % world.uid, 'none', world.runtime],
+                   check=True)
+    world.start_daemon()
+    path = world.root.call('CreateZone', 'st', 'full.test', 0)
+    world.root.call('SetRecords', PUT, 'full.test', [record('kept')], 0)
+    changed = world.root.watch('PropertiesChanged', PROPERTIES, path)
+    signalled = world.root.watch('RecordsChanged', MANAGER, PATH)
+    wait_for(lambda: changed, 'what the change before it has to tell')
+    try:
+        with open(world.runtime + '/fill', 'wb', 0) as f:
+            while True:
+                f.write(bytes(512))
+    except OSError:
+        pass
+    del changed[:], signalled[:]
+    many = [record('r%d' % i) for i in range(4000)]
+    expect('StorageFailed', world.root.call, 'AddRecords', PUT, 'full.test', many, 0, quotes='full.test')
+    assert listed(world, 'full.test') == [('kept.full.test.', 'runtime')]
+    wait_for(lambda: changed, 'the serial')
+    serial = [z[3] for z in world.root.call('ListZones') if z[0] == 'full.test'][0]
+    assert changed[-1][1][1] == {'Serial': serial, 'RecordCount': 1}, changed
+    assert not signalled, signalled
+    os.unlink(world.runtime + '/fill')
+    world.root.call('AddRecords', PUT, 'full.test', [record('more')], 0)
+    assert world.stop_daemon() == 0
+    subprocess.run(['umount', world.runtime], check=True)
+    world.start_daemon()
+    return ''
+
+
 def test_command_line(world):
     """--version, --help, --check-config"""
     binary = lambda *a: subprocess.run([world.binary, *a], capture_output=True, timeout=60, text=True)
@@ -250,7 +285,8 @@ def test_command_line(world):
 
 
 TESTS = [test_records_changed, test_coalescing, test_properties_changed, test_object_manager, test_kill, test_reboot,
-         test_bus_restarts, test_no_bus, test_name_taken, test_notify, test_stop_answers, test_command_line]
+         test_bus_restarts, test_no_bus, test_name_taken, test_notify, test_stop_answers,
+         test_disk_full, test_command_line]
 
 if __name__ == '__main__':
     run(World(sys.argv[1]), TESTS)
