@@ -55,46 +55,47 @@ static bool message_v6only(const struct nlmsghdr *message, const struct inet_dia
         return false;
 }
 
-static int take_message(const struct nlmsghdr *message, int protocol, uint16_t port,
+/* WANTED: the port, and the address too unless its family is AF_UNSPEC. */
+static int take_message(const struct nlmsghdr *message, int protocol, const struct endpoint *wanted,
         struct sockdiag_holder holders[SOCKDIAG_HOLDERS_MAX], int *n)
 {
         const struct inet_diag_msg *diag = NLMSG_DATA(message);
-        struct sockdiag_holder *h;
+        struct sockdiag_holder h;
 
         if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*diag)))
                 return -EBADMSG;
         /* The kernel filters by port in dumps, but do not depend on it. A connected socket takes only its
          * peer's. */
-        if (ntohs(diag->id.idiag_sport) != port || diag->id.idiag_dport != 0)
+        if (ntohs(diag->id.idiag_sport) != wanted->port || diag->id.idiag_dport != 0)
                 return 0;
-        if (*n == SOCKDIAG_HOLDERS_MAX)
-                return -E2BIG;
-
-        h = &holders[*n];
-        *h = (struct sockdiag_holder){
-                .address = {.family = diag->idiag_family, .port = port},
+        h = (struct sockdiag_holder){
+                .address = {.family = diag->idiag_family, .port = wanted->port},
                 .protocol = (uint8_t)protocol,
                 .uid = diag->idiag_uid,
                 .inode = diag->idiag_inode,
         };
-        memcpy(h->address.addr.bytes, diag->id.idiag_src, endpoint_address_size(&h->address));
+        memcpy(h.address.addr.bytes, diag->id.idiag_src, endpoint_address_size(&h.address));
         if (diag->idiag_family == AF_INET6) {
-                h->v6only = message_v6only(message, diag);
+                h.v6only = message_v6only(message, diag);
                 /* A dual-stack socket bound to ::ffff:a.b.c.d holds the IPv4 address. */
-                if (IN6_IS_ADDR_V4MAPPED(&h->address.addr.in6)) {
+                if (IN6_IS_ADDR_V4MAPPED(&h.address.addr.in6)) {
                         struct in_addr in;
-                        memcpy(&in, &h->address.addr.bytes[12], sizeof(in));
-                        h->address.family = AF_INET;
-                        h->address.addr.in = in;
+                        memcpy(&in, &h.address.addr.bytes[12], sizeof(in));
+                        h.address.family = AF_INET;
+                        h.address.addr.in = in;
                 }
         }
-        (*n)++;
+        if (wanted->family != AF_UNSPEC && !endpoint_address_equal(&h.address, wanted))
+                return 0;
+        if (*n == SOCKDIAG_HOLDERS_MAX)
+                return -E2BIG;
+        holders[(*n)++] = h;
         return 0;
 }
 
 /* Reads one dump to its end. */
-static int read_dump(
-        int fd, int protocol, uint16_t port, struct sockdiag_holder holders[SOCKDIAG_HOLDERS_MAX], int *n)
+static int read_dump(int fd, int protocol, const struct endpoint *wanted,
+        struct sockdiag_holder holders[SOCKDIAG_HOLDERS_MAX], int *n)
 {
         _Alignas(struct nlmsghdr) char reply[REPLY_SIZE];
         int r;
@@ -116,14 +117,14 @@ static int read_dump(
                                 return m->nlmsg_len < NLMSG_LENGTH(sizeof(*e)) || e->error >= 0 ? -EBADMSG
                                                                                                 : e->error;
                         }
-                        r = take_message(m, protocol, port, holders, n);
+                        r = take_message(m, protocol, wanted, holders, n);
                         if (r < 0)
                                 return r;
                 }
         }
 }
 
-int sockdiag_holders(uint16_t port, struct sockdiag_holder holders[SOCKDIAG_HOLDERS_MAX])
+static int list_holders(const struct endpoint *wanted, struct sockdiag_holder holders[SOCKDIAG_HOLDERS_MAX])
 {
         static const int families[] = {AF_INET, AF_INET6}, protocols[] = {IPPROTO_UDP, IPPROTO_TCP};
         _cleanup_close_ int fd = -1;
@@ -134,16 +135,26 @@ int sockdiag_holders(uint16_t port, struct sockdiag_holder holders[SOCKDIAG_HOLD
                 return -errno;
         for (size_t f = 0; f < ELEMENTSOF(families); f++)
                 for (size_t p = 0; p < ELEMENTSOF(protocols); p++) {
-                        r = send_request(fd, families[f], protocols[p], port);
+                        r = send_request(fd, families[f], protocols[p], wanted->port);
                         if (r < 0)
                                 return r;
-                        r = read_dump(fd, protocols[p], port, holders, &n);
+                        r = read_dump(fd, protocols[p], wanted, holders, &n);
                         if (r == -ENOENT && families[f] == AF_INET6)
                                 continue; /* a kernel without IPv6 */
                         if (r < 0)
                                 return r;
                 }
         return n;
+}
+
+int sockdiag_holders(uint16_t port, struct sockdiag_holder holders[SOCKDIAG_HOLDERS_MAX])
+{
+        return list_holders(&(struct endpoint){.family = AF_UNSPEC, .port = port}, holders);
+}
+
+int sockdiag_holders_at(const struct endpoint *e, struct sockdiag_holder holders[SOCKDIAG_HOLDERS_MAX])
+{
+        return endpoint_address_size(e) > 0 ? list_holders(e, holders) : -EAFNOSUPPORT;
 }
 
 bool sockdiag_covers(const struct sockdiag_holder *h, const struct endpoint *address)

@@ -26,6 +26,12 @@ struct sockdiag_holder {
  */
 int sockdiag_holders(uint16_t port, struct sockdiag_holder holders[SOCKDIAG_HOLDERS_MAX]);
 
+/*
+ * Likewise, only the sockets bound to exactly E's address and port. What others bind elsewhere on that port
+ * does not count, so that no user can fill the list by it. -EAFNOSUPPORT: E has no address.
+ */
+int sockdiag_holders_at(const struct endpoint *e, struct sockdiag_holder holders[SOCKDIAG_HOLDERS_MAX]);
+
 /* Whether H takes packets sent to ADDRESS: the same address, or a wildcard of its family (or dual-stack ::).
  */
 bool sockdiag_covers(const struct sockdiag_holder *h, const struct endpoint *address);

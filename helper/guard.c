@@ -95,11 +95,11 @@ static int check_no_holder(const struct guard *g, const struct endpoint *shared,
         int n;
 
         endpoint_to_text(shared, text);
-        n = sockdiag_holders(shared->port, holders);
+        n = sockdiag_holders_at(shared, holders);
         if (n < 0)
                 return refuse(reason, n, "%s: cannot see who holds it", text);
         for (int i = 0; i < n; i++)
-                if (endpoint_equal(&holders[i].address, shared) && holders[i].uid != g->uid)
+                if (holders[i].uid != g->uid)
                         return refuse(
                                 reason, -EADDRINUSE, "%s: held by a socket of uid %u", text, holders[i].uid);
         return 0;
@@ -114,12 +114,10 @@ static int check_held_by_daemon(const struct guard *g, const struct endpoint *e,
         int n;
 
         endpoint_to_text(e, text);
-        n = sockdiag_holders(e->port, holders);
+        n = sockdiag_holders_at(e, holders);
         if (n < 0)
                 return refuse(reason, n, "%s: cannot see who holds it", text);
         for (int i = 0; i < n; i++) {
-                if (!endpoint_equal(&holders[i].address, e))
-                        continue;
                 if (holders[i].uid != g->uid)
                         return refuse(
                                 reason, -EPERM, "%s: held by uid %u, not by share53d", text, holders[i].uid);

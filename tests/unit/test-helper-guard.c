@@ -2,6 +2,7 @@
 
 /* A hostile daemon against each invariant, with real sockets. */
 
+#include "common/sockdiag.h"
 #include "tests/unit/test-helper.h"
 
 #define LISTENER "127.53.0.2:15353"
@@ -239,6 +240,28 @@ static void test_share_listener_mixed(void **state)
         let_go(&tcp);
 }
 
+/* Anybody may bind a port above 1023, as often as the host has addresses: it must keep nobody from sharing.
+ */
+static void test_share_crowded(void **state)
+{
+        struct held listener, crowd[SOCKDIAG_HOLDERS_MAX + 2];
+        struct peer p;
+
+        SKIP_IF(harness_no_bpf);
+        for (unsigned int i = 0; i < ELEMENTSOF(crowd); i++) {
+                char text[64];
+                snprintf(text, sizeof(text), "127.9.%u.1:15353", i);
+                crowd[i] = hold_as(OTHER_UID, text, true, false);
+        }
+        listener = hold(LISTENER);
+        p = start_attached(NULL);
+        assert_int_equal(ask_share(&p, PROTO_SHARE_ADD, "127.53.0.1:53", LISTENER), 0);
+        assert_int_equal(stop_helper(&p), 0);
+        let_go(&listener);
+        for (unsigned int i = 0; i < ELEMENTSOF(crowd); i++)
+                let_go(&crowd[i]);
+}
+
 static void test_share_distinct(void **state)
 {
         struct held listeners[4];
@@ -422,6 +445,7 @@ int main(void)
                 cmocka_unit_test(test_share_holder),
                 cmocka_unit_test(test_share_listener),
                 cmocka_unit_test(test_share_listener_mixed),
+                cmocka_unit_test(test_share_crowded),
                 cmocka_unit_test(test_share_distinct),
                 cmocka_unit_test(test_link),
                 cmocka_unit_test(test_link_domains),
