@@ -7,7 +7,7 @@ declare -A packages=(
                 libcap-ng-dev libsystemd-dev libldns-dev libsqlite3-dev libjson-c-dev libinih-dev'
         [sandbox]='systemd-container mmdebstrap debian-archive-keyring iproute2 util-linux'
         [try]='systemd dbus-daemon bind9-dnsutils iproute2 procps'
-        [test]='libcmocka-dev clang-format shellcheck dbus-daemon polkitd systemd git python3
+        [test]='libcmocka-dev clang-format shellcheck dbus-daemon polkitd systemd git python3 python3-gi
                 iproute2 procps'
         [kernels]='qemu-system-x86 busybox-static cpio mmdebstrap debian-archive-keyring'
 )
