@@ -45,8 +45,8 @@ for policy in auto bind xdp port; do
 done
 restart_with PortPolicy=bind
 if [[ $SANDBOX_OCCUPANT != none ]]; then
-        like 'the trace names why, and who holds the port' "$(trace)" "bind.*(in use|EADDRINUSE|held).*"
-        like 'with its holder' "$(trace)" "$SANDBOX_OCCUPANT|0\.0\.0\.0:53"
+        like 'the trace says why, and who holds the port' "$(trace)" \
+                'bind 127\.53\.0\.1:53: Address already in use \| (UDP|TCP) 0\.0\.0\.0:53 is held by user'
         is 'the occupant still answers' "$(ask_short @127.0.0.1 occupant.test)" 192.0.2.53
 fi
 
@@ -65,7 +65,8 @@ time.sleep(600)'
         restart_with PortPolicy=auto Addresses=127.53.0.1
         [[ $resolved == yes ]] && rest=port || rest=none
         stands "$rest" 'our address is taken, and no other may be'
-        like 'the helper would not take it from its holder' "$(trace)" 'xdp.*'
+        like 'the helper would not take it from its holder' "$(trace)" \
+                'xdp 127\.53\.0\.1:53: Address already in use'
         systemctl stop squatter.service
 
         # A socket unit that binds for us.
@@ -93,7 +94,8 @@ else
                 restart_with PortPolicy=auto
                 [[ $resolved == yes ]] && rest=port || rest=none
                 stands "$rest" "a stranger's program by $way"
-                like "a stranger's program by $way: the trace says so" "$(trace)" 'xdp.*(busy|EBUSY|program)'
+                like "a stranger's program by $way: the trace says so" "$(trace)" \
+                        'xdp 127\.53\.0\.1:53: Device or resource busy \| another XDP program is on lo'
                 is "a stranger's program by $way: it stays" "$(ip -details link show lo | grep -o 'prog/xdp id [0-9]*')" "$theirs"
                 systemctl stop "stranger-$way.service" 2>/dev/null || true
                 ip link set lo xdpgeneric off 2>/dev/null || true
@@ -101,6 +103,15 @@ else
         done
         ok 'Reload climbs anew' manager Reload
         stands xdp 'after Reload'
+
+        # Who once shared does not take the port in the occupant's absence, but when told to.
+        systemctl stop "$SANDBOX_OCCUPANT.service"
+        stands xdp 'the occupant is away'
+        ok 'the occupant can come back' systemctl start "$SANDBOX_OCCUPANT.service"
+        is 'and answers' "$(ask_short @127.0.0.1 occupant.test)" 192.0.2.53
+        systemctl stop "$SANDBOX_OCCUPANT.service"
+        ok 'Reload, the occupant away' manager Reload
+        stands bind 'Reload, the occupant away'
 fi
 
 # Without the right to low ports and by the shipped drop-in.

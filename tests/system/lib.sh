@@ -77,8 +77,7 @@ unlike() {
 
 # True as soon as CMD succeeds, false when it has not within SECONDS.
 within() {
-        local seconds=$1 deadline
-        deadline=$(($(date +%s%N) + ${1%s} * 1000000000))
+        local deadline=$(($(date +%s%N) + $1 * 1000000000))
         shift
         while ! "$@" >/dev/null 2>&1; do
                 (($(date +%s%N) < deadline)) || return 1
@@ -106,7 +105,7 @@ skip() {
 # The last thing that a script does.
 finish() {
         is 'no sanitizer has found anything' \
-                "$(journalctl --boot --output cat | grep -E 'AddressSanitizer|LeakSanitizer|runtime error:' | head -n 3)" ''
+                "$(journalctl --boot --output cat | grep -E -A 10 'ERROR: (Address|Leak)Sanitizer|runtime error:' | head -n 12)" ''
         echo "1..$n_run"
         finished=yes
         ((n_failed == 0))

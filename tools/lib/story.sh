@@ -15,6 +15,15 @@ show() {
         [[ -z $said ]] || printf '    %s\n' "${said//$'\n'/$'\n'    }"
 }
 
+# Waits, without a word, until CMD succeeds, 5 seconds at most.
+settle() {
+        local i
+        for ((i = 0; i < 100; i++)); do
+                ! bash -c "$*" >/dev/null 2>&1 || return 0
+                sleep 0.05
+        done
+}
+
 # expect REGEX WHAT: $said must have it; expect_not: must not.
 expect() { [[ $said =~ $1 ]] || untold "$2"; }
 expect_not() { [[ ! $said =~ $1 ]] || untold "$2"; }
