@@ -254,7 +254,12 @@ class World:
 <policy context="default"><allow send_destination="org.freedesktop.PolicyKit1"/></policy>
 <include>%s/share53.bus.conf</include></busconfig>''' % (self.address, self.dir))
         self._spawn('bus', ['dbus-daemon', '--config-file=%s/bus.conf' % self.dir, '--nofork', '--nopidfile'])
-        self._wait_alive('bus', lambda: os.path.exists(self.dir + '/bus'))
+        self._wait_alive('bus', self._bus_listens)
+
+    def _bus_listens(self):
+        """The socket's file is there a moment before anybody listens on it."""
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(self.dir + '/bus') == 0
 
     def _wait_alive(self, key, condition):
         def check():
