@@ -184,16 +184,11 @@ static void test_drop_all(void **state)
         assert_int_equal(in_child(&unit, caps_drop, &why), 0);
 }
 
-/* Whether the test may do what it wants to try. */
-static int set_up(void **state)
+static bool may_try(void)
 {
-        if (geteuid() == 0 && (prctl(PR_CAPBSET_READ, CAP_BPF, 0, 0, 0) != 1 ||
-                                      prctl(PR_CAPBSET_READ, CAP_NET_ADMIN, 0, 0, 0) != 1 ||
-                                      prctl(PR_CAPBSET_READ, CAP_NET_RAW, 0, 0, 0) != 1)) {
-                print_message("skipped: no CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW\n");
-                return -1;
-        }
-        return 0;
+        return geteuid() != 0 || (prctl(PR_CAPBSET_READ, CAP_BPF, 0, 0, 0) == 1 &&
+                                         prctl(PR_CAPBSET_READ, CAP_NET_ADMIN, 0, 0, 0) == 1 &&
+                                         prctl(PR_CAPBSET_READ, CAP_NET_RAW, 0, 0, 0) == 1);
 }
 
 int main(void)
@@ -206,5 +201,9 @@ int main(void)
                 cmocka_unit_test(test_drop_all),
         };
 
-        return cmocka_run_group_tests_name("helper-caps", tests, set_up, NULL);
+        if (!may_try()) {
+                printf("1..0 # SKIP no CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW\n");
+                return 0;
+        }
+        return cmocka_run_group_tests_name("helper-caps", tests, NULL, NULL);
 }
