@@ -70,12 +70,18 @@ static int flush_output(FILE *out)
         return -EIO;
 }
 
+/* REASON is NULL where there was no memory for it. */
+static int usage_reason(const char *reason)
+{
+        return reason ? ctl_usage("%s", reason) : -ENOMEM;
+}
+
 static int run_help(struct ctl *ctl)
 {
         _cleanup_free_ char *reason = NULL;
         int r = verb_help(ctl->out, ctl->options.words, ctl->options.n_words, &reason);
 
-        return r == -EINVAL ? ctl_usage("%s", reason) : r;
+        return r == -EINVAL ? usage_reason(reason) : r;
 }
 
 static int run_verb(struct ctl *ctl)
@@ -90,7 +96,7 @@ static int run_verb(struct ctl *ctl)
         if (r >= 0)
                 r = verb_check(verb, n_words - used, ctl->options.given, &reason);
         if (r == -EINVAL)
-                return ctl_usage("%s", reason);
+                return usage_reason(reason);
         if (r < 0)
                 return r;
         r = ctl_set_task(ctl, "connect to the bus");
@@ -124,7 +130,7 @@ int ctl_main(int argc, char *argv[])
         setlocale(LC_ALL, "");
         r = options_parse(argc, argv, &ctl.options, &reason);
         if (r == -EINVAL)
-                return ctl_usage("%s", reason);
+                return usage_reason(reason);
         if (r >= 0) {
                 ctl.terminal = isatty(STDOUT_FILENO);
                 ctl.colours = text_wants_colours(STDOUT_FILENO);

@@ -3,7 +3,8 @@
 #include "cli/options.h"
 
 #include <getopt.h>
-#include <stdarg.h>
+
+#include "common/reason.h"
 
 /* Values of getopt_long(3): bits are kept clear of characters. */
 #define OPTION_VALUE(bit) (0x1000 + (bit))
@@ -31,18 +32,6 @@ const char *option_name(unsigned int option)
         return "";
 }
 
-static int refuse(char **ret_reason, const char *format, ...) _printf_(2, 3);
-static int refuse(char **ret_reason, const char *format, ...)
-{
-        va_list ap;
-        int n;
-
-        va_start(ap, format);
-        n = vasprintf(ret_reason, format, ap);
-        va_end(ap);
-        return n < 0 ? -ENOMEM : -EINVAL;
-}
-
 int options_parse(int argc, char *argv[], struct options *ret, char **ret_reason)
 {
         _cleanup_(options_done) struct options options = {
@@ -61,14 +50,14 @@ int options_parse(int argc, char *argv[], struct options *ret, char **ret_reason
                 else if (c == 'h')
                         options.given |= OPTION_HELP;
                 else if (c == ':')
-                        return refuse(ret_reason, "option %s wants a value", argv[optind - 1]);
+                        return reason_set(ret_reason, -EINVAL, "option %s wants a value", argv[optind - 1]);
                 else if (c == '?' && optopt > 0 && optopt < 0x100) {
                         char text[] = {'-', (char)optopt, '\0'};
-                        return refuse(ret_reason, "unknown option %s", text);
+                        return reason_set(ret_reason, -EINVAL, "unknown option %s", text);
                 } else if (c == '?' && optopt >= 0x1000)
-                        return refuse(ret_reason, "option %s takes no value", argv[optind - 1]);
+                        return reason_set(ret_reason, -EINVAL, "option %s takes no value", argv[optind - 1]);
                 else if (c == '?')
-                        return refuse(ret_reason, "unknown option %s", argv[optind - 1]);
+                        return reason_set(ret_reason, -EINVAL, "unknown option %s", argv[optind - 1]);
                 else {
                         options.given |= (unsigned int)c - 0x1000;
                         if (c == OPTION_VALUE(OPTION_ADDRESS))

@@ -25,8 +25,8 @@ struct options {
 };
 
 /*
- * Options may stand anywhere; "--" ends them. -EINVAL: *RET_REASON is a malloc'ed sentence; -ENOMEM. RET is
- * untouched on failure.
+ * Options may stand anywhere; "--" ends them. -EINVAL: *RET_REASON is a malloc'ed sentence, NULL without
+ * memory for it; -ENOMEM. RET is untouched on failure.
  */
 int options_parse(int argc, char *argv[], struct options *ret, char **ret_reason);
 void options_done(struct options *options);

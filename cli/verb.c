@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "common/reason.h"
+
 static const struct verb *const verb_groups[] = {
         status_verbs,
         zone_verbs,
@@ -44,18 +46,6 @@ static const char help_tail[] =
         "  share53ctl record set corp.internal db A 60 192.0.2.7\n"
         "  share53ctl query db.corp.internal\n";
 
-static int refuse(char **ret_reason, const char *format, ...) _printf_(2, 3);
-static int refuse(char **ret_reason, const char *format, ...)
-{
-        va_list ap;
-        int n;
-
-        va_start(ap, format);
-        n = vasprintf(ret_reason, format, ap);
-        va_end(ap);
-        return n < 0 ? -ENOMEM : -EINVAL;
-}
-
 /* "zone list|add|remove" is what is possible behind GROUP. */
 static int refuse_in_group(const struct verb *group, const char *word, char **ret_reason)
 {
@@ -65,8 +55,9 @@ static int refuse_in_group(const struct verb *group, const char *word, char **re
                 snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", v == group ? "" : ", ",
                         v->name);
         if (word)
-                return refuse(ret_reason, "%s has no verb \"%s\", only %s", group->group, word, names);
-        return refuse(ret_reason, "%s wants one of %s", group->group, names);
+                return reason_set(
+                        ret_reason, -EINVAL, "%s has no verb \"%s\", only %s", group->group, word, names);
+        return reason_set(ret_reason, -EINVAL, "%s wants one of %s", group->group, names);
 }
 
 static int find_in_group(const struct verb *group, char **words, size_t n_words, const struct verb **ret,
@@ -100,7 +91,7 @@ int verb_find(char **words, size_t n_words, const struct verb **ret, size_t *ret
         }
         group = group_find(words[0]);
         if (!group)
-                return refuse(ret_reason, "unknown verb \"%s\"", words[0]);
+                return reason_set(ret_reason, -EINVAL, "unknown verb \"%s\"", words[0]);
         if (group->group)
                 return find_in_group(group, words, n_words, ret, ret_used, ret_reason);
         *ret = group;
@@ -114,11 +105,11 @@ int verb_check(const struct verb *verb, size_t n_words, unsigned int options, ch
         unsigned int foreign = options & ~(verb->options | OPTIONS_GLOBAL);
 
         if (n_words < verb->min || n_words > verb->max)
-                return refuse(ret_reason, "%s%s%s %s: %s", group, blank, verb->name,
+                return reason_set(ret_reason, -EINVAL, "%s%s%s %s: %s", group, blank, verb->name,
                         n_words < verb->min ? "wants more words" : "takes fewer words",
                         *verb->arguments ? verb->arguments : "nothing follows it");
         if (foreign)
-                return refuse(ret_reason, "%s%s%s does not take %s", group, blank, verb->name,
+                return reason_set(ret_reason, -EINVAL, "%s%s%s does not take %s", group, blank, verb->name,
                         option_name(foreign & -foreign));
         return 0;
 }

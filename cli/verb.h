@@ -24,7 +24,7 @@ extern const struct verb status_verbs[], zone_verbs[], record_verbs[], query_ver
 
 /*
  * Finds the verb that WORDS begin with; no words at all mean "status". RET_USED: how many words name it.
- * -EINVAL: none, and *RET_REASON is a malloc'ed sentence; -ENOMEM.
+ * -EINVAL: none, and *RET_REASON is a malloc'ed sentence, NULL without memory for it; -ENOMEM.
  */
 int verb_find(char **words, size_t n_words, const struct verb **ret, size_t *ret_used, char **ret_reason);
 

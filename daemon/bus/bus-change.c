@@ -40,10 +40,7 @@ static int call_read_zone(struct call *call)
 
 static int call_want_zone(struct call *call)
 {
-        if (!call->zone)
-                return sd_bus_error_setf(
-                        call->error, BUS_ERROR_NO_SUCH_ZONE, "There is no zone \"%s\"", call->quoted);
-        return 0;
+        return call->zone ? 0 : bus_error_set_no_zone(call->error, call->zone_text);
 }
 
 /* KNOWN are taken, LATER refused as not there yet, all others as invalid. */

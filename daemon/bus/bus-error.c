@@ -39,6 +39,14 @@ int bus_error_set_text(sd_bus_error *error, const char *name, const char *text)
         return sd_bus_error_setf(error, name, "%s", print(text, buf, sizeof(buf)));
 }
 
+int bus_error_set_no_zone(sd_bus_error *error, const char *zone)
+{
+        char quoted[BUS_ERROR_QUOTE_SIZE];
+
+        return sd_bus_error_setf(
+                error, BUS_ERROR_NO_SUCH_ZONE, "There is no zone \"%s\"", bus_error_quote(zone, quoted));
+}
+
 int bus_error_set_change(sd_bus_error *error, int r, const char *reason)
 {
         const char *name;

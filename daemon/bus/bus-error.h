@@ -38,6 +38,9 @@ const char *bus_error_quote(const char *text, char buf[BUS_ERROR_QUOTE_SIZE]);
  */
 int bus_error_set_text(sd_bus_error *error, const char *name, const char *text);
 
+/* NoSuchZone, quoting ZONE, a name as text. Returns what a handler is to return. */
+int bus_error_set_no_zone(sd_bus_error *error, const char *zone);
+
 /*
  * The error for R, a negative errno of change.h or rdata.h, with REASON (may be NULL) as its message. Returns
  * what a handler is to return.

@@ -133,7 +133,7 @@ static int read_listing(sd_bus_message *m, struct listing *ret, sd_bus_error *er
 int bus_list_method_list_records(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        char text[NAME_TEXT_SIZE], quoted[BUS_ERROR_QUOTE_SIZE];
+        char text[NAME_TEXT_SIZE];
         struct bus_api *api = userdata;
         struct listing listing = {};
         const struct zone *zone;
@@ -160,8 +160,7 @@ int bus_list_method_list_records(sd_bus_message *m, void *userdata, sd_bus_error
 
         zone = zone_store_find(api->manager->zones, &apex);
         if (!zone)
-                return sd_bus_error_setf(error, BUS_ERROR_NO_SUCH_ZONE, "There is no zone \"%s\"",
-                        bus_error_quote(text, quoted));
+                return bus_error_set_no_zone(error, text);
         r = sd_bus_message_new_method_return(m, &reply);
         if (r < 0)
                 return r;

@@ -3,7 +3,7 @@
 #include "daemon/dns/change-step.h"
 
 #include "daemon/dns/rdata.h"
-#include "daemon/dns/reason.h"
+#include "common/reason.h"
 
 int step_begin(struct change *c, const struct name *apex, struct step *ret, char **ret_reason)
 {

@@ -2,7 +2,7 @@
 
 #include "daemon/dns/change-step.h"
 #include "daemon/dns/rdata.h"
-#include "daemon/dns/reason.h"
+#include "common/reason.h"
 
 static int zone_exists(const struct change *c, const struct name *apex, char **ret_reason)
 {

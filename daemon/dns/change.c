@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "daemon/dns/change-internal.h"
-#include "daemon/dns/reason.h"
+#include "common/reason.h"
 
 struct item_key {
         const struct zone_node *node;

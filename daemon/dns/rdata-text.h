@@ -4,7 +4,7 @@
 /* rdata.c's own: between text and wire format, by the form of a type's rdata. */
 
 #include "common/name.h"
-#include "daemon/dns/reason.h"
+#include "common/reason.h"
 
 enum rdata_form {
         RDATA_FORM_ADDRESS4,

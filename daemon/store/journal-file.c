@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "common/log.h"
+#include "common/reason.h"
 #include "daemon/store/journal-internal.h"
 
 #define APPLICATION_ID 0x73683533 /* "sh53" */
@@ -82,18 +83,6 @@ static int query_is(struct journal_file *file, const char *sql, const char *text
         return is && strcmp((const char *)is, text) == 0;
 }
 
-static int unusable(char **ret_reason, const char *format, ...) _printf_(2, 3);
-static int unusable(char **ret_reason, const char *format, ...)
-{
-        va_list ap;
-
-        va_start(ap, format);
-        if (vasprintf(ret_reason, format, ap) < 0)
-                *ret_reason = NULL;
-        va_end(ap);
-        return UNUSABLE;
-}
-
 /* Whose file it is. An empty one is 0, ours is 1. */
 static int check_identity(struct journal_file *file, char **ret_reason)
 {
@@ -110,9 +99,9 @@ static int check_identity(struct journal_file *file, char **ret_reason)
         if (id == 0 && version == 0 && objects == 0)
                 return 0;
         if (id != APPLICATION_ID)
-                return unusable(ret_reason, "it is not a journal of share53");
+                return reason_set(ret_reason, UNUSABLE, "it is not a journal of share53");
         if (version != SCHEMA_VERSION)
-                return unusable(ret_reason, "it has format %lld, this share53 knows format %d",
+                return reason_set(ret_reason, UNUSABLE, "it has format %lld, this share53 knows format %d",
                         (long long)version, SCHEMA_VERSION);
         return 1;
 }
@@ -132,7 +121,7 @@ static int create_schema(struct journal_file *file)
 /* What SQLite makes of a damaged file depends on where the damage is. */
 static int damage(int r, char **ret_reason)
 {
-        return r == -EUCLEAN || r == -ENODATA ? unusable(ret_reason, "it is damaged") : r;
+        return r == -EUCLEAN || r == -ENODATA ? reason_set(ret_reason, UNUSABLE, "it is damaged") : r;
 }
 
 static int set_up(struct journal_file *file, char **ret_reason)
@@ -149,7 +138,7 @@ static int set_up(struct journal_file *file, char **ret_reason)
                 return damage(ours, ret_reason);
         /* It was open for writing before, so that is what its header says: a later format. */
         if (sqlite3_db_readonly(file->db, "main"))
-                return unusable(ret_reason, "this SQLite can only read it");
+                return reason_set(ret_reason, UNUSABLE, "this SQLite can only read it");
         r = query_is(file, "PRAGMA journal_mode=WAL", "wal");
         if (r == 0)
                 r = -EIO;
@@ -162,13 +151,14 @@ static int set_up(struct journal_file *file, char **ret_reason)
         else {
                 r = query_is(file, "PRAGMA quick_check(1)", "ok");
                 if (r == 0)
-                        return unusable(ret_reason, "it is damaged");
+                        return reason_set(ret_reason, UNUSABLE, "it is damaged");
         }
         if (r < 0)
                 return damage(r, ret_reason);
         r = journal_file_prepare_all(file);
         if (r == -EUCLEAN && sqlite3_errcode(file->db) == SQLITE_ERROR)
-                return unusable(ret_reason, "its tables are not those of format %d", SCHEMA_VERSION);
+                return reason_set(
+                        ret_reason, UNUSABLE, "its tables are not those of format %d", SCHEMA_VERSION);
         return damage(r, ret_reason);
 }
 

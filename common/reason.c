@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "daemon/dns/reason.h"
+#include "common/reason.h"
 
 #include <stdarg.h>
 #include <string.h>
