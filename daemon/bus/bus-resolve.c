@@ -19,8 +19,7 @@
 struct answer {
         uint8_t data[PACKET_SIZE_MAX];
         size_t size;
-        enum query_source source;
-        const struct zone *zone;
+        struct query_result result;
 };
 
 DEFINE_CLEANUP(ldns_pkt *, ldns_pkt_free)
@@ -66,10 +65,14 @@ static int ask(struct manager *manager, const struct name *name, uint16_t type, 
                 return -EINVAL;
 
         struct query_stats kept = manager->queries.stats; /* they count clients */
-        answer->size = query_answer(&manager->queries, QUERY_TCP, query, w.position, answer->data,
-                sizeof(answer->data), &answer->source, &answer->zone);
+        const struct query_request request = {.transport = QUERY_TCP, .data = query, .size = w.position};
+        ssize_t n = query_answer(
+                &manager->queries, &request, answer->data, sizeof(answer->data), &answer->result);
         manager->queries.stats = kept;
-        return answer->size >= PACKET_HEADER_SIZE ? 0 : -EBADMSG;
+        if (n < PACKET_HEADER_SIZE)
+                return -EBADMSG;
+        answer->size = (size_t)n;
+        return 0;
 }
 
 /* Types that are answered but cannot be stored, as the SOA: printed by ldns alone. */
@@ -150,8 +153,9 @@ static int append_source(sd_bus_message *reply, const struct answer *answer)
 {
         char text[NAME_TEXT_SIZE], source[NAME_TEXT_SIZE + 8];
 
-        if (answer->source == QUERY_SOURCE_ZONE && answer->zone) {
-                snprintf(source, sizeof(source), "zone %s", name_to_text_bare(zone_apex(answer->zone), text));
+        if (answer->result.source == QUERY_SOURCE_ZONE) {
+                snprintf(source, sizeof(source), "zone %s",
+                        name_to_text_bare(zone_apex(answer->result.zone), text));
                 return sd_bus_message_append(reply, "s", source);
         }
         return sd_bus_message_append(reply, "s", "none: outside of our zones");

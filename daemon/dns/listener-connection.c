@@ -153,18 +153,19 @@ static int answer_input(struct connection *c)
         int r;
 
         for (int i = 0; i < QUERIES_BATCH && !output_is_full(c); i++) {
-                size_t answer;
+                ssize_t answer;
 
                 message = next_message(c, &size);
                 if (!message)
                         return 0;
-                answer = query_answer(
-                        l->queries, QUERY_TCP, message, size, l->answer, sizeof(l->answer), NULL, NULL);
+                const struct query_request request = {
+                        .transport = QUERY_TCP, .client = &c->peer, .data = message, .size = size};
+                answer = query_answer(l->queries, &request, l->answer, sizeof(l->answer), NULL);
                 buffer_skip(&c->in, LENGTH_SIZE + size);
-                if (answer == 0) /* owed nothing; nor does it keep the connection from being idle */
+                if (answer <= 0) /* owed nothing; nor does it keep the connection from being idle */
                         continue;
                 note_activity(c);
-                r = queue_answer(c, l->answer, answer);
+                r = queue_answer(c, l->answer, (size_t)answer);
                 if (r < 0)
                         return r;
         }

@@ -43,12 +43,14 @@ static unsigned int answer(struct listener_udp *udp, int n)
 
         for (int i = 0; i < n; i++) {
                 struct datagram *d = &udp->datagrams[i];
-                size_t size = query_answer(udp->listener->queries, QUERY_UDP, d->request, udp->in[i].msg_len,
-                        d->answer, sizeof(d->answer), NULL, NULL);
+                const struct query_request request = {
+                        .transport = QUERY_UDP, .data = d->request, .size = udp->in[i].msg_len};
+                ssize_t size =
+                        query_answer(udp->listener->queries, &request, d->answer, sizeof(d->answer), NULL);
 
-                if (size == 0)
+                if (size <= 0)
                         continue;
-                d->out = (struct iovec){.iov_base = d->answer, .iov_len = size};
+                d->out = (struct iovec){.iov_base = d->answer, .iov_len = (size_t)size};
                 udp->out[owed++].msg_hdr = (struct msghdr){.msg_name = &d->peer,
                         .msg_namelen = udp->in[i].msg_hdr.msg_namelen,
                         .msg_iov = &d->out,

@@ -141,23 +141,36 @@ static bool rdata_is_name(uint16_t type)
         return type == RDATA_CNAME || type == RDATA_PTR;
 }
 
+static void write_record(struct packet_writer *p, const struct name *owner, uint16_t type, uint32_t ttl,
+        const uint8_t *rdata, uint16_t size)
+{
+        size_t size_at = write_head(p, owner, type, ttl);
+
+        if (rdata_is_name(type))
+                write_name(p, rdata);
+        else
+                wire_write(&p->w, rdata, size);
+        write_rdata_size(p, size_at);
+}
+
+bool packet_writer_add(struct packet_writer *p, enum packet_section section, const struct name *owner,
+        uint16_t type, uint32_t ttl, const struct packet_rdata *rdata, size_t n)
+{
+        struct mark m = mark(p);
+
+        for (size_t i = 0; i < n && !p->w.failed; i++)
+                write_record(p, owner, type, ttl, rdata[i].data, rdata[i].size);
+        return keep_or_undo(p, m, section, (uint16_t)n);
+}
+
 bool packet_writer_add_rrset(struct packet_writer *p, enum packet_section section, const struct name *owner,
         const struct rrset *set)
 {
         struct mark m = mark(p);
 
-        for (const struct rrset_entry *e = rrset_next(set, NULL); e && !p->w.failed; e = rrset_next(set, e)) {
-                size_t size_at;
-
-                if (e->duplicate)
-                        continue;
-                size_at = write_head(p, owner, set->type, set->ttl);
-                if (rdata_is_name(set->type))
-                        write_name(p, e->rdata);
-                else
-                        wire_write(&p->w, e->rdata, e->size);
-                write_rdata_size(p, size_at);
-        }
+        for (const struct rrset_entry *e = rrset_next(set, NULL); e && !p->w.failed; e = rrset_next(set, e))
+                if (!e->duplicate)
+                        write_record(p, owner, set->type, set->ttl, e->rdata, e->size);
         return keep_or_undo(p, m, section, set->n_served);
 }
 

@@ -30,6 +30,15 @@ enum packet_section { PACKET_ANSWER, PACKET_AUTHORITY };
 void packet_writer_begin(struct packet_writer *p, const struct packet_query *query, const uint8_t *request,
         uint8_t *buf, size_t limit);
 
+struct packet_rdata {
+        const uint8_t *data; /* wire format, names uncompressed and in lower case */
+        uint16_t size;
+};
+
+/* Adds one RRset: N rdata of OWNER. Where it does not fit: adds nothing, sets TC, says false. */
+bool packet_writer_add(struct packet_writer *p, enum packet_section section, const struct name *owner,
+        uint16_t type, uint32_t ttl, const struct packet_rdata *rdata, size_t n);
+
 /* Adds all of SET that is served, as OWNER's. Where it does not fit: adds nothing, sets TC, says false. */
 bool packet_writer_add_rrset(struct packet_writer *p, enum packet_section section, const struct name *owner,
         const struct rrset *set);

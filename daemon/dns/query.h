@@ -2,9 +2,12 @@
 #pragma once
 
 /*
- * What each query gets. The answer path: packet (parse) → query (decide) → zone → packet (compose). No
- * allocation for a query, no I/O: it is also what the fuzzer drives and what Resolve of the D-Bus API asks.
+ * What each query gets. The answer path: packet (parse) → query (decide) → our zones, special-use names, or
+ * forward (cache, upstream) → packet (compose). What is in memory is answered at once, with no allocation and
+ * no I/O; what an upstream must be asked for is answered later, to the owner of the query.
  */
+
+#include <sys/types.h>
 
 #include "common/endpoint.h"
 #include "daemon/dns/packet.h"
@@ -12,7 +15,25 @@
 
 enum query_transport { QUERY_UDP, QUERY_TCP };
 
-enum query_source { QUERY_SOURCE_NONE, QUERY_SOURCE_ZONE };
+enum query_source {
+        QUERY_SOURCE_NONE,     /* refused, not implemented, malformed, nobody to ask */
+        QUERY_SOURCE_ZONE,     /* `zone` */
+        QUERY_SOURCE_AUTO_PTR, /* made from the addresses of `zone` */
+        QUERY_SOURCE_SPECIAL,  /* a special-use name (RFC 6761) */
+        QUERY_SOURCE_CACHE,    /* an upstream's answer, kept; `rule` */
+        QUERY_SOURCE_UPSTREAM, /* `rule` */
+};
+
+struct upstream_rule; /* daemon/dns/upstream-rule.h */
+struct forward;       /* daemon/dns/forward.h */
+
+/* Who answered and why. Pointers are good until zones or rules change next. */
+struct query_result {
+        enum query_source source;
+        const struct zone *zone;
+        const struct upstream_rule *rule;
+        bool stale; /* an expired answer, for want of a fresh one (RFC 8767) */
+};
 
 struct query_stats {
         uint64_t received;
@@ -29,13 +50,41 @@ struct query_stats {
 
 struct query_context {
         const struct zone_store *zones;
+        struct forward *forward; /* NULL: what is not ours is refused */
         struct query_stats stats;
 };
 
-/*
- * Answers REQUEST into BUF (SIZE at least 512; 65,535 for TCP). Returns the answer's octets, or 0: silence is
- * owed (RFC 1035 has no answer to an answer). RET_SOURCE and RET_ZONE may be NULL.
+struct query_owner;
+struct query_wait; /* forward.c's own: one query that waits for an upstream */
+
+/* An answer that came later, for CLIENT; called from the event loop, at most once for each query that waits.
  */
-size_t query_answer(struct query_context *context, enum query_transport transport, const uint8_t *request,
-        size_t request_size, uint8_t *buf, size_t size, enum query_source *ret_source,
-        const struct zone **ret_zone);
+typedef void (*query_reply_t)(struct query_owner *owner, const struct endpoint *client, const uint8_t *answer,
+        size_t size, const struct query_result *result);
+
+/* Who asks and can wait: a UDP socket, a TCP connection, a call of Resolve. Embedded there; zeroed but for
+ * `reply` at first. */
+struct query_owner {
+        query_reply_t reply;
+        struct query_wait *waits; /* list */
+        size_t n_waits;
+};
+
+/* Forgets all that OWNER waits for: `reply` is not called any more. */
+void query_owner_cancel(struct query_owner *owner);
+
+struct query_request {
+        enum query_transport transport;
+        const struct endpoint *client; /* NULL: ourselves */
+        struct query_owner *owner;     /* NULL: nobody waits; what would take an upstream is then SERVFAIL */
+        const uint8_t *data;
+        size_t size;
+};
+
+/*
+ * Answers REQUEST into BUF (SIZE at least 512; 65,535 for TCP). Returns the answer's octets; 0: silence is
+ * owed (RFC 1035 has no answer to an answer); -EINPROGRESS: the answer goes to `owner` later, BUF and *RET
+ * mean nothing. RET may be NULL.
+ */
+ssize_t query_answer(struct query_context *context, const struct query_request *request, uint8_t *buf,
+        size_t size, struct query_result *ret);

@@ -29,6 +29,17 @@ enum {
         RDATA_ANY = 255,
 };
 
+/*
+ * How rdata of TYPE is made up, where it holds names (NULL: it holds none): one letter for each field.
+ *   c  a name that messages may compress (RFC 3597 4: the types of RFC 1035)
+ *   n  a name that we do not compress, but that others may have compressed (RFC 3597 4: RP, AFSDB, RT, SIG,
+ * PX, NXT, NAPTR, SRV; and KX, DNAME, MINFO's kin); stored in lower case, as RFC 4034 6.2 compares it N  a
+ * name that nobody compresses and whose case is kept (NSEC, RRSIG's signer, SVCB, HTTPS …) 1 2 4  as many
+ * octets s  a character-string
+ *   *  whatever is left
+ */
+const char *rdata_layout(uint16_t type);
+
 /* Octets of text that rdata_from_text takes at most. */
 #define RDATA_TEXT_MAX 65536
 

@@ -13,6 +13,8 @@ const char *record_life_to_text(enum record_life life)
                 return "persistent";
         case RECORD_LEASED:
                 return "leased";
+        case RECORD_FILE:
+                return "file";
         }
         return "unknown";
 }

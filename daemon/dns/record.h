@@ -18,9 +18,10 @@ enum record_life {
         RECORD_RUNTIME = 0,    /* until removed or reboot; journaled in /run */
         RECORD_PERSISTENT = 1, /* also over reboot; journaled in /var/lib */
         RECORD_LEASED = 2,     /* until its owner leaves the bus; number kept, not accepted yet */
+        RECORD_FILE = 3,       /* of a zone file of the administrator's; never journaled */
 };
 
-const char *record_life_to_text(enum record_life life); /* "runtime", "persistent", "leased" */
+const char *record_life_to_text(enum record_life life); /* "runtime", "persistent", "leased", "file" */
 
 struct record {
         struct name owner; /* absolute, lower case */

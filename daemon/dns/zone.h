@@ -26,6 +26,7 @@ enum {
         ZONE_LEASED = 1 << 1,      /* number kept; refused for now */
         ZONE_FALLTHROUGH = 1 << 2, /* number kept; refused for now */
         ZONE_AUTO_PTR = 1 << 3,    /* number kept; refused for now */
+        ZONE_FILE = 1 << 4,        /* content is a zone file's, read-only on the bus; never from CreateZone */
 };
 
 /* Synthesised SOA (RFC 1035 3.3.13): seconds. The minimum is also the TTL of negative answers (RFC 2308). */

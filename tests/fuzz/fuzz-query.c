@@ -138,21 +138,31 @@ static size_t udp_limit(const uint8_t *request, size_t size)
         return MIN(q.edns_udp_size, (uint16_t)PACKET_UDP_EDNS_MAX);
 }
 
+static struct query_context context;
+static uint8_t buf[PACKET_SIZE_MAX];
+
+static size_t ask(enum query_transport transport, const uint8_t *data, size_t size, size_t limit)
+{
+        const struct query_request request = {.transport = transport, .data = data, .size = size};
+        ssize_t n = query_answer(&context, &request, buf, limit, NULL);
+
+        holds(n >= 0);
+        return (size_t)n;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        static struct query_context context;
-        static uint8_t buf[PACKET_SIZE_MAX];
         size_t n;
 
         if (!context.zones)
                 context.zones = make_store();
-        n = query_answer(&context, QUERY_UDP, data, size, buf, PACKET_UDP_EDNS_MAX, NULL, NULL);
+        n = ask(QUERY_UDP, data, size, PACKET_UDP_EDNS_MAX);
         holds(n <= udp_limit(data, size));
         holds((n == 0) == (size < PACKET_HEADER_SIZE || (data[2] & 0x80)));
         if (n == 0)
                 return 0;
         check_answer(buf, n, data, size);
-        n = query_answer(&context, QUERY_TCP, data, size, buf, sizeof(buf), NULL, NULL);
+        n = ask(QUERY_TCP, data, size, sizeof(buf));
         check_answer(buf, n, data, size);
         holds(!(buf[2] & PACKET_FLAG_TC >> 8));
         return 0;

@@ -68,14 +68,22 @@ static inline void is_whole(void)
         assert_int_equal(wire_left(&w), 0);
 }
 
+/* Answers M into `answer`. */
+static inline ssize_t answer_message(
+        enum query_transport transport, size_t size, struct query_result *ret_result)
+{
+        const struct query_request request = {.transport = transport, .data = m.data, .size = m.w.position};
+
+        return query_answer(&context, &request, answer, size, ret_result);
+}
+
 /* Sends M; ldns must read what comes, and find the sections as our header counts them. */
 static inline void send_message(enum query_transport transport)
 {
         ldns_pkt_free(pkt);
         pkt = NULL;
         memset(answer, 0xee, sizeof(answer));
-        answer_size =
-                query_answer(&context, transport, m.data, m.w.position, answer, sizeof(answer), NULL, NULL);
+        answer_size = (size_t)answer_message(transport, sizeof(answer), NULL);
         if (answer_size == 0)
                 return;
         is_whole();

@@ -176,20 +176,17 @@ static void test_soa_is_compressed(void **state)
 
 static void test_source(void **state)
 {
-        enum query_source source;
-        const struct zone *zone;
+        struct query_result result;
         struct name apex = name_of("sub.corp.internal");
 
         message_query(&m, "q.sub.corp.internal", "A");
-        assert_int_not_equal(
-                query_answer(&context, QUERY_UDP, m.data, m.w.position, answer, 512, &source, &zone), 0);
-        assert_int_equal(source, QUERY_SOURCE_ZONE);
-        assert_ptr_equal(zone, zone_store_find(store, &apex));
+        assert_int_not_equal(answer_message(QUERY_UDP, 512, &result), 0);
+        assert_int_equal(result.source, QUERY_SOURCE_ZONE);
+        assert_ptr_equal(result.zone, zone_store_find(store, &apex));
         message_query(&m, "example.org", "A");
-        assert_int_not_equal(
-                query_answer(&context, QUERY_UDP, m.data, m.w.position, answer, 512, &source, &zone), 0);
-        assert_int_equal(source, QUERY_SOURCE_NONE);
-        assert_null(zone);
+        assert_int_not_equal(answer_message(QUERY_UDP, 512, &result), 0);
+        assert_int_equal(result.source, QUERY_SOURCE_NONE);
+        assert_null(result.zone);
 }
 
 #if !SHARE53_SANITIZED
@@ -222,7 +219,7 @@ static void test_the_answer_path_allocates_nothing(void **state)
                 message_query(&m, names[i], "A");
                 assert_int_not_equal(allocations, 0);
                 allocations = 0;
-                query_answer(&context, QUERY_UDP, m.data, m.w.position, answer, sizeof(answer), NULL, NULL);
+                answer_message(QUERY_UDP, sizeof(answer), NULL);
                 assert_int_equal(allocations, 0);
         }
 }

@@ -41,6 +41,7 @@ static void test_life_text(void **state)
         assert_string_equal(record_life_to_text(RECORD_RUNTIME), "runtime");
         assert_string_equal(record_life_to_text(RECORD_PERSISTENT), "persistent");
         assert_string_equal(record_life_to_text(RECORD_LEASED), "leased");
+        assert_string_equal(record_life_to_text(RECORD_FILE), "file");
 }
 
 int main(void)

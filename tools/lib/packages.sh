@@ -4,7 +4,7 @@
 
 declare -A packages=(
         [build]='gcc libc6-dev clang llvm bpftool meson ninja-build pkg-config libbpf-dev libelf-dev zlib1g-dev
-                libcap-ng-dev libsystemd-dev libldns-dev libsqlite3-dev libjson-c-dev libinih-dev'
+                libcap-ng-dev libsystemd-dev libldns-dev libunbound-dev libsqlite3-dev libjson-c-dev libinih-dev'
         [sandbox]='systemd-container mmdebstrap debian-archive-keyring iproute2 util-linux'
         [try]='systemd dbus-daemon bind9-dnsutils iproute2 procps'
         [test]='libcmocka-dev clang-format shellcheck dbus-daemon polkitd systemd git python3 python3-gi
@@ -14,14 +14,14 @@ declare -A packages=(
 
 # What share53 links to, by its name in each suite.
 declare -A runtime_packages=(
-        [bookworm]='libbpf1 libelf1 zlib1g libcap-ng0 libsystemd0 libldns3 libsqlite3-0 libjson-c5 libinih1'
-        [trixie]='libbpf1 libelf1t64 zlib1g libcap-ng0 libsystemd0 libldns3t64 libsqlite3-0 libjson-c5 libinih1'
+        [bookworm]='libbpf1 libelf1 zlib1g libcap-ng0 libsystemd0 libldns3 libunbound8 libsqlite3-0 libjson-c5 libinih1'
+        [trixie]='libbpf1 libelf1t64 zlib1g libcap-ng0 libsystemd0 libldns3t64 libunbound8 libsqlite3-0 libjson-c5 libinih1'
 )
 runtime_packages[sid]=${runtime_packages[trixie]}
 
 # Inside the container: the system itself, the occupants, tools for people and tests, sanitizer runtimes.
 container_packages='systemd systemd-sysv dbus polkitd unbound dns-root-data dnsmasq bind9-dnsutils iproute2 procps
-        python3-minimal python3-dnspython libasan8 libubsan1'
+        python3-minimal python3-dnspython libasan8 libubsan1 knot knot-dnsutils nsd ldnsutils openssl ca-certificates'
 resolved_packages='systemd-resolved libnss-resolve'
 
 packages_missing() {
