@@ -46,6 +46,34 @@ static const char *list_sections(const char *const *sections, char *buf, size_t 
         return buf;
 }
 
+/* The argument of the section TEXT where it is one that PATTERN stands for; NULL: it is not. */
+static const char *match_argument(const char *text, const char *pattern)
+{
+        size_t length = strcspn(pattern, " ");
+
+        if (pattern[length] == '\0' || strncmp(text, pattern, length) != 0 || text[length] != ' ')
+                return NULL;
+        text += length + strspn(text + length, " ");
+        return *text != '\0' && !strpbrk(text, " \t") ? text : NULL;
+}
+
+/* inih cuts long names of sections, so the one at hand is kept here. */
+static bool enter_section(struct config_file *file)
+{
+        for (size_t i = 0; file->sections[i]; i++) {
+                const char *argument = match_argument(file->section_text, file->sections[i]);
+
+                if (!argument && (strchr(file->sections[i], ' ') ||
+                                         strcmp(file->section_text, file->sections[i]) != 0))
+                        continue;
+                file->section = file->sections[i];
+                if (argument)
+                        file->begin(file, file->section, argument);
+                return true;
+        }
+        return false;
+}
+
 /* inih neither reports a section without keys nor looks behind the bracket. */
 static void check_section(struct config_file *file, const char *line)
 {
@@ -64,9 +92,12 @@ static void check_section(struct config_file *file, const char *line)
                 config_file_fail(file, file->line, "text behind the section's name");
                 return;
         }
-        for (size_t i = 0; file->sections[i]; i++)
-                if (strlen(file->sections[i]) == length && memcmp(file->sections[i], line + 1, length) == 0)
+        if (length < sizeof(file->section_text)) {
+                memcpy(file->section_text, line + 1, length);
+                file->section_text[length] = '\0';
+                if (enter_section(file))
                         return;
+        }
         config_file_fail(file, file->line, "unknown section [%.*s]; known are %s",
                 (int)MIN(length, (size_t)CONFIG_FILE_QUOTED_MAX), line + 1,
                 list_sections(file->sections, known, sizeof(known)));
@@ -131,7 +162,9 @@ static char *read_line(char *buf, int size, void *userdata)
                 strcpy(buf, "#\n");
         else if (cut)
                 config_file_fail(file, file->line,
-                        "longer than %zu characters; Addresses= may go on on lines that begin with a blank",
+                        "longer than %zu characters; Addresses= and Servers= may go on on lines that begin "
+                        "with a "
+                        "blank",
                         room);
         else
                 check_line(file, buf);
@@ -166,11 +199,11 @@ static int take_value(void *userdata, const char *section, const char *name, con
         struct config_file *file = userdata;
 
         file->after_key = true;
-        if (section[0] == '\0')
+        if (!file->section)
                 config_file_fail(file, file->line, "%.*s= stands before the first section",
                         CONFIG_FILE_QUOTED_MAX, name);
         else if (file->error == 0)
-                file->value(file, section, name, value);
+                file->value(file, file->section, name, value);
         return file->error == 0;
 }
 

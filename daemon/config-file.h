@@ -3,21 +3,31 @@
 
 /*
  * One INI file, read by inih, with what inih lets pass or misreads refused: lines longer than its buffer,
- * unknown or empty sections, text behind a section's name, a line that begins with a blank and continues
- * nothing, NUL characters. A byte order mark in front and "; comment" behind a value are inih's own.
+ * unknown or empty sections, sections whose names it would cut, text behind a section's name, a line that
+ * begins with a blank and continues nothing, NUL characters. A byte order mark in front and "; comment"
+ * behind a value are inih's own.
  */
 
 #include "common/util.h"
+
+/* Room for a section's name: a line's. */
+#define CONFIG_FILE_SECTION_SIZE 256
 
 /* How much of an offending word is quoted in a reason: for "%.*s". */
 #define CONFIG_FILE_QUOTED_MAX 64
 
 struct config_file {
         const char *path;
-        const char *const *sections; /* those known, ended by NULL */
+        /* Those known, ended by NULL. "Upstream DOMAIN" stands for any [Upstream WORD]: what comes behind the
+         * blank is its argument. */
+        const char *const *sections;
 
-        /* Called for each value; fails the file by config_file_fail. NAME comes again for lines that go on.
+        /* Called for each section that has an argument, where it begins; fails the file by config_file_fail.
          */
+        void (*begin)(struct config_file *file, const char *section, const char *argument);
+
+        /* Called for each value, SECTION as in `sections`; fails the file likewise. NAME comes again for
+         * lines that go on. */
         void (*value)(struct config_file *file, const char *section, const char *name, const char *value);
 
         unsigned int line; /* the one at hand, from 1 */
@@ -27,8 +37,10 @@ struct config_file {
         char *reason; /* malloc'ed "PATH:LINE: what" (-EINVAL) or "PATH: errno's words"; or NULL for want of
                          memory */
 
-        FILE *stream;   /* internal */
-        bool after_key; /* internal */
+        FILE *stream;                                /* internal */
+        bool after_key;                              /* internal */
+        const char *section;                         /* internal: of `sections` */
+        char section_text[CONFIG_FILE_SECTION_SIZE]; /* internal: the one at hand, argument and all */
 };
 
 /* Reads it all. What became of it is in `error` and `reason`; -ENOENT: there is no such file. */

@@ -2,25 +2,19 @@
 
 #include "daemon/config.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <string.h>
 #include <syslog.h>
 
-#include "daemon/config-file.h"
+#include "daemon/config-internal.h"
+#include "share53-config.h"
 
 #define ADDRESS_PORT 53
 #define ADDRESS_AUTOMATIC "127.53.0.1" /* tried first for "auto" */
 #define ADDRESS_LISTENERS "127.53.0.2" /* of the listeners behind XDP */
 #define LISTEN_PORT_MIN 1024
 #define LISTEN_PORT_MAX 65472 /* the last of the 64 ports is 65535 */
-
-/* One file being read into CONFIG. */
-struct parse {
-        struct config_file file; /* first: config_file_fail takes it */
-        struct config *config;
-        uint32_t keys_seen;     /* bits by place in `keys` */
-        unsigned int list_line; /* of this file's Addresses= */
-};
 
 struct word {
         const char *text;
@@ -63,7 +57,7 @@ static bool word_from_text(const char *text, const struct word *words, int *ret)
         return false;
 }
 
-static bool number_from_text(const char *text, uint32_t min, uint32_t max, uint32_t *ret)
+bool config_number_from_text(const char *text, uint64_t min, uint64_t max, uint64_t *ret)
 {
         uint64_t n = 0;
 
@@ -78,7 +72,28 @@ static bool number_from_text(const char *text, uint32_t min, uint32_t max, uint3
         }
         if (n < min)
                 return false;
+        *ret = n;
+        return true;
+}
+
+static bool number_from_text(const char *text, uint32_t min, uint32_t max, uint32_t *ret)
+{
+        uint64_t n;
+
+        if (!config_number_from_text(text, min, max, &n))
+                return false;
         *ret = (uint32_t)n;
+        return true;
+}
+
+bool config_truth_from_text(const char *text, bool *ret)
+{
+        static const struct word truths[] = {{"yes", true}, {"no", false}, {NULL, 0}};
+        int truth;
+
+        if (!word_from_text(text, truths, &truth))
+                return false;
+        *ret = truth;
         return true;
 }
 
@@ -212,6 +227,16 @@ static bool set_records(struct parse *p, const char *value)
         return number_from_text(value, 0, CONFIG_RECORDS_MAX, &p->config->records_max);
 }
 
+static bool set_upstreams(struct parse *p, const char *value)
+{
+        return number_from_text(value, 0, CONFIG_UPSTREAMS_MAX, &p->config->upstreams_max);
+}
+
+static bool set_forwards(struct parse *p, const char *value)
+{
+        return number_from_text(value, 1, CONFIG_FORWARDS_MAX, &p->config->forwards_max);
+}
+
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
 
@@ -231,6 +256,17 @@ static const struct {
         {"Limits", "PendingCalls", set_pending_calls, false, "1 to " TEXT(CONFIG_PENDING_CALLS_MAX)},
         {"Limits", "Zones", set_zones, false, "0 to " TEXT(CONFIG_ZONES_MAX)},
         {"Limits", "Records", set_records, false, "0 to " TEXT(CONFIG_RECORDS_MAX)},
+        {"Limits", "Upstreams", set_upstreams, false, "0 to " TEXT(CONFIG_UPSTREAMS_MAX)},
+        {"Limits", "Forwards", set_forwards, false, "1 to " TEXT(CONFIG_FORWARDS_MAX)},
+        {"Upstream", "Servers", config_set_upstream_servers, true, "auto, none, or servers"},
+        {"Upstream", "Validate", config_set_upstream_validate, false, "yes, no"},
+        {"Upstream", "TrustAnchor", config_set_trust_anchor, false, "the path of a file, from / on"},
+        {"Upstream", "Certificates", config_set_certificates, false, "the path of a file, from / on"},
+        {"Upstream", "CacheSize", config_set_cache_size, false, "octets, or with K or M; 0 to 1024M"},
+        {"Upstream", "ServeExpired", config_set_serve_expired, false,
+                "seconds, 0 to " TEXT(CONFIG_EXPIRED_SECONDS_MAX)},
+        {CONFIG_SECTION_RULE, "Servers", config_set_rule_servers, true, "block, or servers"},
+        {CONFIG_SECTION_RULE, "Validate", config_set_rule_validate, false, "yes, no"},
 };
 
 /* The names of SECTION's keys, for people. */
@@ -245,9 +281,16 @@ static const char *list_keys(const char *section, char *buf, size_t size)
         return buf;
 }
 
+/* The keys that this file has set, of the section at hand. */
+static uint32_t *keys_seen(struct parse *p, const char *section)
+{
+        return strcmp(section, CONFIG_SECTION_RULE) == 0 ? &p->rules[p->rule].keys_seen : &p->keys_seen;
+}
+
 static void take_value(struct config_file *file, const char *section, const char *name, const char *value)
 {
         struct parse *p = (struct parse *)file;
+        uint32_t *seen = keys_seen(p, section);
         char known[128];
         size_t i;
 
@@ -261,23 +304,33 @@ static void take_value(struct config_file *file, const char *section, const char
         else if (p->file.continues && !keys[i].many_lines)
                 config_file_fail(&p->file, p->file.line,
                         "%s= takes one value, on its own line (this line begins with a blank)", name);
-        else if (!p->file.continues && p->keys_seen & 1U << i)
-                config_file_fail(&p->file, p->file.line, "%s= is set twice in this file", name);
+        else if (!p->file.continues && *seen & 1U << i)
+                config_file_fail(&p->file, p->file.line, "%s= is set twice in this %s", name,
+                        seen == &p->keys_seen ? "file" : "section");
         else if (!keys[i].set(p, value))
                 config_file_fail(&p->file, p->file.line, "%s=%.*s is not valid; allowed: %s", name,
                         CONFIG_FILE_QUOTED_MAX, value, keys[i].allowed);
-        p->keys_seen |= i < ELEMENTSOF(keys) ? 1U << i : 0;
+        *seen |= i < ELEMENTSOF(keys) ? 1U << i : 0;
+}
+
+static void begin_section(struct config_file *file, const char *section, const char *argument)
+{
+        config_begin_rule((struct parse *)file, argument);
 }
 
 static int load_file(const char *path, struct config *config, char **ret_reason)
 {
-        static const char *const sections[] = {"Share", "Host", "Log", "Limits", NULL};
+        static const char *const sections[] = {
+                "Share", "Host", "Log", "Limits", "Upstream", CONFIG_SECTION_RULE, NULL};
         struct parse p = {.config = config};
 
-        p.file = (struct config_file){.path = path, .sections = sections, .value = take_value};
+        static_assert(ELEMENTSOF(keys) <= 32, "a bit for each key");
+        p.file = (struct config_file){
+                .path = path, .sections = sections, .begin = begin_section, .value = take_value};
         config_file_read(&p.file);
         if (p.list_line > 0 && config->n_addresses == 0)
                 config_file_fail(&p.file, p.list_line, "Addresses= is empty; allowed: auto, or addresses");
+        config_check_upstream(&p);
         if (p.file.error < 0)
                 *ret_reason = TAKE_PTR(p.file.reason);
         return p.file.error;
@@ -341,10 +394,23 @@ void config_default(struct config *ret)
                 .pending_calls_max = 32,
                 .zones_max = 256,
                 .records_max = 100000,
+                .upstreams_max = 32,
+                .forwards_max = 256,
+                .upstream = CONFIG_UPSTREAM_HOST,
+                .trust_anchor = SHARE53_TRUST_ANCHOR,
+                .certificates = SHARE53_CERTIFICATES,
+                .cache_octets = 16U << 20,
+                .expired_seconds = 86400,
         };
 
         (void)endpoint_from_text(ADDRESS_AUTOMATIC, ADDRESS_PORT, &c.addresses[0].endpoint);
         *ret = c;
+}
+
+void config_done(struct config *config)
+{
+        free(TAKE_PTR(config->rules));
+        config->n_rules = 0;
 }
 
 int config_load(const char *file, const char *dropin_dir, struct config *ret, char **ret_reason)
@@ -362,6 +428,7 @@ int config_load(const char *file, const char *dropin_dir, struct config *ret, ch
         if (r == 0)
                 r = load_dropins(dropin_dir, &c, &reason);
         if (r < 0) {
+                config_done(&c);
                 if (ret_reason)
                         *ret_reason = TAKE_PTR(reason);
                 return r;

@@ -1,73 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "tests/unit/test.h"
+#include "tests/unit/config-fixture.h"
 
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <syslog.h>
 
-#include "daemon/config.h"
-
-static char *directory; /* of the test at hand: share53.conf and share53.conf.d */
-
-static char *path_to(const char *name)
-{
-        char *path;
-
-        assert_true(asprintf(&path, "%s/%s", directory, name) > 0);
-        return path;
-}
-
-static void write_octets(const char *name, const void *octets, size_t size)
-{
-        _cleanup_free_ char *path = path_to(name);
-        _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-        assert_true(fd >= 0);
-        assert_int_equal(write(fd, octets, size), size);
-}
-
-static void write_file(const char *name, const char *text)
-{
-        write_octets(name, text, strlen(text));
-}
-
-static int load(struct config *ret, char **ret_reason)
-{
-        _cleanup_free_ char *file = path_to("share53.conf"), *dropins = path_to("share53.conf.d");
-
-        return config_load(file, dropins, ret, ret_reason);
-}
-
-static struct config loads(const char *text)
-{
-        char *reason = NULL;
-        struct config c;
-        int r;
-
-        write_file("share53.conf", text);
-        r = load(&c, &reason);
-        if (r < 0)
-                fail_msg("%s", reason);
-        assert_null(reason);
-        return c;
-}
-
-/* TEXT is refused for a reason that begins with FILE:LINE and holds WHAT. */
-static void refuses(const char *text, unsigned int line, const char *what)
-{
-        _cleanup_free_ char *reason = NULL, *where = NULL;
-        struct config c = {.listen_port = 7};
-
-        write_file("share53.conf", text);
-        assert_int_equal(load(&c, &reason), -EINVAL);
-        assert_int_equal(c.listen_port, 7);
-        assert_non_null(reason);
-        assert_true(asprintf(&where, "%s/share53.conf:%u: ", directory, line) > 0);
-        if (strncmp(reason, where, strlen(where)) != 0 || !strstr(reason, what))
-                fail_msg("\"%s\" is not %s…%s", reason, where, what);
-}
+#include "share53-config.h"
 
 static void address_is(const struct config *c, size_t i, const char *text)
 {
@@ -92,6 +29,15 @@ static void is_default(const struct config *c)
         assert_int_equal(c->pending_calls_max, 32);
         assert_int_equal(c->zones_max, 256);
         assert_int_equal(c->records_max, 100000);
+        assert_int_equal(c->upstreams_max, 32);
+        assert_int_equal(c->forwards_max, 256);
+        assert_int_equal(c->upstream, CONFIG_UPSTREAM_HOST);
+        assert_false(c->upstream_validate);
+        assert_string_equal(c->trust_anchor, SHARE53_TRUST_ANCHOR);
+        assert_string_equal(c->certificates, SHARE53_CERTIFICATES);
+        assert_int_equal(c->cache_octets, 16 << 20);
+        assert_int_equal(c->expired_seconds, 86400);
+        assert_int_equal(c->n_rules, 0);
 }
 
 static void test_absent_and_empty_are_the_defaults(void **state)
@@ -200,8 +146,9 @@ static void test_refuses_unknown_words(void **state)
                 "unknown key Portpolicy= in [Share]; known are Addresses=, "
                 "PortPolicy=, ListenPort=");
         refuses("[Share]\nZones=3\n", 2, "unknown key Zones= in [Share]");
-        refuses("\n[Upstream]\n", 2,
-                "unknown section [Upstream]; known are [Share], [Host], [Log], [Limits]");
+        refuses("\n[Monitor]\n", 2,
+                "unknown section [Monitor]; known are [Share], [Host], [Log], [Limits], [Upstream], "
+                "[Upstream DOMAIN]");
         refuses("[share]\n", 1, "unknown section [share]");
         refuses("[Shar]\n", 1, "unknown section [Shar]");
         refuses("[]\n", 1, "unknown section []");
@@ -332,8 +279,9 @@ static void test_unreadable_files(void **state)
 /* The file that is installed names every key, and with its comments taken off is the defaults. */
 static void test_shipped_file(void **state)
 {
-        static const char *const keys[] = {"Addresses", "PortPolicy", "ListenPort", "Manager", "Level",
-                "PendingCalls", "Zones", "Records"};
+        static const char *const keys[] = {"Addresses", "PortPolicy", "ListenPort", "Servers", "Validate",
+                "TrustAnchor", "Certificates", "CacheSize", "ServeExpired", "Manager", "Level",
+                "PendingCalls", "Zones", "Records", "Upstreams", "Forwards"};
         char text[8192] = "";
         _cleanup_fclose_ FILE *f = fopen(CONFIG_SHIPPED, "re");
         struct config c;
@@ -354,29 +302,6 @@ static void test_shipped_file(void **state)
         c = loads(text);
         is_default(&c);
 }
-
-static int set_up(void **state)
-{
-        _cleanup_free_ char *dropins = NULL;
-
-        directory = strdup("/tmp/test-config.XXXXXX");
-        if (!directory || !mkdtemp(directory))
-                return -1;
-        dropins = path_to("share53.conf.d");
-        return mkdir(dropins, 0755);
-}
-
-static int tear_down(void **state)
-{
-        _cleanup_free_ char *command = NULL;
-
-        if (asprintf(&command, "rm -r %s", directory) < 0)
-                return -1;
-        free(TAKE_PTR(directory));
-        return system(command) == 0 ? 0 : -1;
-}
-
-#define with_directory(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
