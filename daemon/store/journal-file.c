@@ -10,7 +10,7 @@
 #include "daemon/store/journal-internal.h"
 
 #define APPLICATION_ID 0x73683533 /* "sh53" */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2          /* 1: without upstreams */
 
 /* Internal: the file is to be put aside. No syscall of a file's returns it. */
 #define UNUSABLE (-ELIBBAD)
@@ -35,6 +35,9 @@ static const char schema_common[] =
         "CREATE TABLE records (zone BLOB, owner BLOB, type INTEGER, rdata BLOB, uid INTEGER, ttl INTEGER NOT "
         "NULL,"
         " PRIMARY KEY (zone, owner, type, rdata, uid)) WITHOUT ROWID;";
+static const char schema_upstreams[] =
+        "CREATE TABLE upstreams (domain BLOB PRIMARY KEY, flags INTEGER NOT NULL, uid INTEGER NOT NULL,"
+        " servers BLOB NOT NULL) WITHOUT ROWID;";
 static const char *const schema[JOURNAL_KINDS] = {
         [JOURNAL_RUNTIME] =
                 "CREATE TABLE links (ifname TEXT PRIMARY KEY, ifindex INTEGER NOT NULL, uid INTEGER NOT NULL,"
@@ -83,7 +86,7 @@ static int query_is(struct journal_file *file, const char *sql, const char *text
         return is && strcmp((const char *)is, text) == 0;
 }
 
-/* Whose file it is. An empty one is 0, ours is 1. */
+/* Whose file it is: the version of its tables, 0 for an empty one. */
 static int check_identity(struct journal_file *file, char **ret_reason)
 {
         int64_t id, version, objects;
@@ -100,22 +103,42 @@ static int check_identity(struct journal_file *file, char **ret_reason)
                 return 0;
         if (id != APPLICATION_ID)
                 return reason_set(ret_reason, UNUSABLE, "it is not a journal of share53");
-        if (version != SCHEMA_VERSION)
+        if (version < 1 || version > SCHEMA_VERSION)
                 return reason_set(ret_reason, UNUSABLE, "it has format %lld, this share53 knows format %d",
                         (long long)version, SCHEMA_VERSION);
-        return 1;
+        return (int)version;
 }
 
 static int create_schema(struct journal_file *file)
 {
         _cleanup_free_ char *sql = NULL;
 
-        if (asprintf(&sql, "BEGIN; %s %s PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
-                    schema_common, schema[file->kind], APPLICATION_ID, SCHEMA_VERSION) < 0) {
+        if (asprintf(&sql, "BEGIN; %s %s %s PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
+                    schema_common, schema_upstreams, schema[file->kind], APPLICATION_ID,
+                    SCHEMA_VERSION) < 0) {
                 sql = NULL;
                 return -ENOMEM;
         }
         return execute_text(file, sql);
+}
+
+/* Brings the tables of an older version up to date, wholly or not at all. */
+static int upgrade_schema(struct journal_file *file, int version)
+{
+        _cleanup_free_ char *sql = NULL;
+        int r;
+
+        if (version == SCHEMA_VERSION)
+                return 0;
+        if (asprintf(&sql, "BEGIN; %s PRAGMA user_version=%d; COMMIT;", schema_upstreams, SCHEMA_VERSION) <
+                0) {
+                sql = NULL;
+                return -ENOMEM;
+        }
+        r = execute_text(file, sql);
+        if (r < 0)
+                (void)execute_text(file, "ROLLBACK");
+        return r;
 }
 
 /* What SQLite makes of a damaged file depends on where the damage is. */
@@ -126,16 +149,16 @@ static int damage(int r, char **ret_reason)
 
 static int set_up(struct journal_file *file, char **ret_reason)
 {
-        int ours, r;
+        int version, r;
 
         (void)sqlite3_extended_result_codes(file->db, 1);
         (void)sqlite3_db_config(file->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         r = execute_text(file, settings);
         if (r < 0)
                 return damage(r, ret_reason);
-        ours = check_identity(file, ret_reason);
-        if (ours < 0)
-                return damage(ours, ret_reason);
+        version = check_identity(file, ret_reason);
+        if (version < 0)
+                return damage(version, ret_reason);
         /* It was open for writing before, so that is what its header says: a later format. */
         if (sqlite3_db_readonly(file->db, "main"))
                 return reason_set(ret_reason, UNUSABLE, "this SQLite can only read it");
@@ -146,12 +169,14 @@ static int set_up(struct journal_file *file, char **ret_reason)
                 r = execute_text(file, journal_settings);
         if (r < 0)
                 return damage(r, ret_reason);
-        if (!ours)
+        if (version == 0)
                 r = create_schema(file);
         else {
                 r = query_is(file, "PRAGMA quick_check(1)", "ok");
                 if (r == 0)
                         return reason_set(ret_reason, UNUSABLE, "it is damaged");
+                if (r > 0)
+                        r = upgrade_schema(file, version);
         }
         if (r < 0)
                 return damage(r, ret_reason);

@@ -3,7 +3,8 @@
 
 /*
  * What the journal's parts share: journal.c (queue, thread, completion), journal-operation.c (a change as
- * octets), journal-sql.c (schema and statements), journal-load.c (what a start reads).
+ * octets), journal-upstream.c (a rule's servers as octets), journal-sql.c (schema and statements),
+ * journal-load.c (what a start reads).
  *
  * A batch that touches both files is one transaction all the same. Three commits make it so:
  *   1. runtime file: the batch's runtime operations, as a row of `redo` numbered one above `applied`
@@ -34,6 +35,14 @@ void journal_operations_append(struct journal_operations *operations, const stru
 int journal_encode_change(const struct change *change, struct journal_operations operations[JOURNAL_KINDS]);
 int journal_encode_link(const struct journal_link *link, struct journal_operations *operations);
 int journal_encode_link_removal(const char *ifname, struct journal_operations *operations);
+int journal_encode_upstream(const struct upstream_rule *rule, const struct upstream_rule *former,
+        struct journal_operations operations[JOURNAL_KINDS]);
+
+/* Servers as octets: family (4, 6), port u16, address, TLS name (size u8) for each. Returns their size. */
+#define JOURNAL_SERVERS_SIZE (UPSTREAM_SERVERS_MAX * (1 + 2 + 16 + 1 + UPSTREAM_TLS_NAME_SIZE))
+size_t journal_encode_servers(const struct upstream_rule *rule, uint8_t buf[JOURNAL_SERVERS_SIZE]);
+/* Into RULE; false where they are not well-formed. */
+bool journal_decode_servers(const uint8_t *octets, size_t size, struct upstream_rule *rule);
 
 enum journal_statement {
         STATEMENT_BEGIN,
@@ -46,6 +55,8 @@ enum journal_statement {
         STATEMENT_RECORD_DROP,
         STATEMENT_SERIAL_PUT,
         STATEMENT_SERIAL_DROP,
+        STATEMENT_UPSTREAM_PUT,
+        STATEMENT_UPSTREAM_DROP,
         STATEMENT_LINK_PUT, /* from here on: runtime file only */
         STATEMENT_LINK_DROP,
         STATEMENT_REDO_PUT,

@@ -16,6 +16,7 @@ struct load {
         const struct journal_loader *loader;
         sqlite3_stmt *zone_exists[JOURNAL_KINDS];
         sqlite3_stmt *serial[JOURNAL_KINDS];
+        sqlite3_stmt *upstream_exists; /* in the persistent file */
         size_t skipped;
 };
 
@@ -25,6 +26,7 @@ static void load_end(struct load *load)
                 sqlite3_finalize(load->zone_exists[kind]);
                 sqlite3_finalize(load->serial[kind]);
         }
+        sqlite3_finalize(load->upstream_exists);
 }
 
 static int load_begin(struct load *load)
@@ -40,6 +42,9 @@ static int load_begin(struct load *load)
                         r = journal_file_prepare(
                                 file, "SELECT serial FROM serials WHERE apex = ?1", &load->serial[kind]);
         }
+        if (r >= 0)
+                r = journal_file_prepare(&load->journal->files[JOURNAL_PERSISTENT],
+                        "SELECT 1 FROM upstreams WHERE domain = ?1", &load->upstream_exists);
         return r;
 }
 
@@ -292,6 +297,66 @@ static int load_links(struct load *load, struct journal_file *file)
         return r;
 }
 
+/* What is wrong with the rule in S's row, which is read into RULE; NULL: nothing. */
+static const char *read_upstream(sqlite3_stmt *s, struct upstream_rule *rule)
+{
+        const void *servers = sqlite3_column_blob(s, 3);
+        int size = sqlite3_column_bytes(s, 3);
+
+        rule->flags = (uint64_t)sqlite3_column_int64(s, 1);
+        rule->uid = (uid_t)sqlite3_column_int64(s, 2);
+        rule->origin = UPSTREAM_ORIGIN_BUS;
+        if (rule->flags & ~(uint64_t)(UPSTREAM_VALIDATE | UPSTREAM_PERSISTENT))
+                return "it has flags that are not known";
+        if (size < 0 || !journal_decode_servers(servers, (size_t)size, rule))
+                return "its servers are not well-formed";
+        return NULL;
+}
+
+static int load_upstream(struct load *load, struct journal_file *file, sqlite3_stmt *s)
+{
+        struct upstream_rule rule = {};
+        char text[NAME_TEXT_SIZE];
+        const char *objection;
+        uint64_t one;
+        int r = 0;
+
+        if (!journal_column_name(s, 0, &rule.domain)) {
+                skip(load, file, "an upstream", "its domain is not well-formed");
+                return 0;
+        }
+        objection = read_upstream(s, &rule);
+        if (!objection && !(rule.flags & UPSTREAM_PERSISTENT) != (file->kind == JOURNAL_RUNTIME))
+                objection = "it is in the wrong file";
+        if (!objection && file->kind == JOURNAL_RUNTIME) {
+                r = look_up(
+                        &load->journal->files[JOURNAL_PERSISTENT], load->upstream_exists, &rule.domain, &one);
+                if (r < 0)
+                        return r;
+                if (r > 0)
+                        objection = "a persistent one has the same domain";
+        }
+        if (objection) {
+                char what[NAME_TEXT_SIZE + 16];
+
+                snprintf(what, sizeof(what), "upstream %s", name_to_text(&rule.domain, text));
+                skip(load, file, what, objection);
+                return 0;
+        }
+        return load->loader->upstream(load->loader->userdata, &rule);
+}
+
+static int load_upstreams(struct load *load, struct journal_file *file)
+{
+        _cleanup_statement_ sqlite3_stmt *s = NULL;
+        int r;
+
+        r = journal_file_prepare(file, "SELECT domain, flags, uid, servers FROM upstreams", &s);
+        while (r >= 0 && (r = next_row(file, s)) > 0)
+                r = load_upstream(load, file, s);
+        return r;
+}
+
 static int read_applied(struct journal *journal)
 {
         struct journal_file *file = &journal->files[JOURNAL_PERSISTENT];
@@ -359,11 +424,15 @@ static int load_all(struct load *load)
                 r = load_zones(load, &files[JOURNAL_RUNTIME]);
         if (r >= 0)
                 r = load_records(load, &files[JOURNAL_PERSISTENT]);
+        if (r >= 0)
+                r = load_upstreams(load, &files[JOURNAL_PERSISTENT]);
         report_skipped(load, &files[JOURNAL_PERSISTENT]);
         if (r >= 0)
                 r = load_records(load, &files[JOURNAL_RUNTIME]);
         if (r >= 0)
                 r = load_links(load, &files[JOURNAL_RUNTIME]);
+        if (r >= 0)
+                r = load_upstreams(load, &files[JOURNAL_RUNTIME]);
         report_skipped(load, &files[JOURNAL_RUNTIME]);
         return r;
 }

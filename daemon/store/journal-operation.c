@@ -272,3 +272,33 @@ int journal_encode_link_removal(const char *ifname, struct journal_operations *o
         put_ifname(operations, ifname);
         return check_memory(operations, 1);
 }
+
+static enum journal_kind kind_of_rule(const struct upstream_rule *rule)
+{
+        return rule->flags & UPSTREAM_PERSISTENT ? JOURNAL_PERSISTENT : JOURNAL_RUNTIME;
+}
+
+static void put_rule(struct journal_operations *o, const struct upstream_rule *rule)
+{
+        uint8_t servers[JOURNAL_SERVERS_SIZE];
+        size_t size = journal_encode_servers(rule, servers);
+
+        put_u8(o, OPERATION_UPSTREAM_PUT);
+        put_name(o, &rule->domain);
+        put_u64(o, rule->flags);
+        put_u32(o, rule->uid);
+        put_u16(o, (uint16_t)size);
+        put(o, servers, size);
+}
+
+int journal_encode_upstream(const struct upstream_rule *rule, const struct upstream_rule *former,
+        struct journal_operations operations[JOURNAL_KINDS])
+{
+        if (former && (!rule || kind_of_rule(rule) != kind_of_rule(former))) {
+                put_u8(&operations[kind_of_rule(former)], OPERATION_UPSTREAM_DROP);
+                put_name(&operations[kind_of_rule(former)], &former->domain);
+        }
+        if (rule)
+                put_rule(&operations[kind_of_rule(rule)], rule);
+        return check_memory(operations, JOURNAL_KINDS);
+}

@@ -15,5 +15,7 @@ enum journal_operation {
         OPERATION_RECORD_PUT = 6,  /* uid u32, size u16, rdata, ttl u32 */
         OPERATION_LINK_PUT =
                 7, /* ifname (size u8), ifindex u32, uid u32, default route u8, size u16, domains */
-        OPERATION_LINK_DROP = 8, /* ifname (size u8) */
+        OPERATION_LINK_DROP = 8,      /* ifname (size u8) */
+        OPERATION_UPSTREAM_PUT = 9,   /* domain, flags u64, uid u32, size u16, servers */
+        OPERATION_UPSTREAM_DROP = 10, /* domain */
 };

@@ -17,6 +17,9 @@ static const char *const statement_text[STATEMENTS] = {
                                   " WHERE zone = ?1 AND owner = ?2 AND type = ?3 AND rdata = ?4 AND uid = ?5",
         [STATEMENT_SERIAL_PUT] = "INSERT OR REPLACE INTO serials (apex, serial) VALUES (?1, ?2)",
         [STATEMENT_SERIAL_DROP] = "DELETE FROM serials WHERE apex = ?1",
+        [STATEMENT_UPSTREAM_PUT] = "INSERT OR REPLACE INTO upstreams (domain, flags, uid, servers)"
+                                   " VALUES (?1, ?2, ?3, ?4)",
+        [STATEMENT_UPSTREAM_DROP] = "DELETE FROM upstreams WHERE domain = ?1",
         [STATEMENT_LINK_PUT] = "INSERT OR REPLACE INTO links (ifname, ifindex, uid, default_route, domains)"
                                " VALUES (?1, ?2, ?3, ?4, ?5)",
         [STATEMENT_LINK_DROP] = "DELETE FROM links WHERE ifname = ?1",
@@ -275,6 +278,32 @@ static int execute_link(struct journal_file *file, struct wire *w, bool keep)
         return run(file, statement);
 }
 
+static int execute_upstream(struct journal_file *file, struct wire *w, bool keep)
+{
+        enum journal_statement statement = keep ? STATEMENT_UPSTREAM_PUT : STATEMENT_UPSTREAM_DROP;
+        const uint8_t *servers;
+        struct name domain;
+        uint16_t size;
+        uint64_t flags;
+        uint32_t uid;
+
+        if (name_read(w, &domain) < 0)
+                return -EBADMSG;
+        bind_name(file, statement, 1, &domain);
+        if (!keep)
+                return run(file, statement);
+        flags = read_u64(w);
+        uid = wire_read_u32(w);
+        size = wire_read_u16(w);
+        servers = wire_take(w, size);
+        if (w->failed)
+                return -EBADMSG;
+        bind_number(file, statement, 2, flags);
+        bind_number(file, statement, 3, uid);
+        bind_octets(file, statement, 4, servers, size);
+        return run(file, statement);
+}
+
 int journal_file_execute(struct journal_file *file, const uint8_t *operations, size_t size)
 {
         struct wire w = wire_reader(operations, size);
@@ -306,6 +335,12 @@ int journal_file_execute(struct journal_file *file, const uint8_t *operations, s
                         break;
                 case OPERATION_LINK_DROP:
                         r = execute_link(file, &w, false);
+                        break;
+                case OPERATION_UPSTREAM_PUT:
+                        r = execute_upstream(file, &w, true);
+                        break;
+                case OPERATION_UPSTREAM_DROP:
+                        r = execute_upstream(file, &w, false);
                         break;
                 default:
                         r = -EBADMSG;

@@ -309,3 +309,13 @@ int journal_submit_link_removal(
         return submit(journal, &t, journal_encode_link_removal(ifname, &t->operations[JOURNAL_RUNTIME]), done,
                 userdata);
 }
+
+int journal_submit_upstream(struct journal *journal, const struct upstream_rule *rule,
+        const struct upstream_rule *former, journal_done_t done, void *userdata)
+{
+        _cleanup_(transaction_freep) struct journal_transaction *t = calloc(1, sizeof(*t));
+
+        if (!t)
+                return -ENOMEM;
+        return submit(journal, &t, journal_encode_upstream(rule, former, t->operations), done, userdata);
+}

@@ -18,6 +18,7 @@
 #include <systemd/sd-event.h>
 
 #include "daemon/dns/change.h"
+#include "daemon/dns/upstream-rule.h"
 
 struct journal;
 
@@ -51,11 +52,13 @@ int journal_open(
 struct journal *journal_close(struct journal *journal);
 DEFINE_CLEANUP(struct journal *, journal_close)
 
-/* What the load hands over, in this order: zones, their records, links. A negative return ends the load. */
+/* What the load hands over: zones, and behind them their records; links and upstreams at any time. A negative
+ * return ends the load. */
 struct journal_loader {
         int (*zone)(void *userdata, const struct change_zone *zone);
         int (*record)(void *userdata, const struct name *zone, const struct record *record);
         int (*link)(void *userdata, const struct journal_link *link);
+        int (*upstream)(void *userdata, const struct upstream_rule *rule); /* origin: the bus */
         void *userdata;
 };
 /* Once, after journal_open and before the first submission; starts the writer. What cannot be served of a
@@ -79,3 +82,10 @@ int journal_submit_link(
         struct journal *journal, const struct journal_link *link, journal_done_t done, void *userdata);
 int journal_submit_link_removal(
         struct journal *journal, const char *ifname, journal_done_t done, void *userdata);
+
+/*
+ * RULE (NULL: none any more) in the place of FORMER (NULL: there was none), both for the same domain; its
+ * flag PERSISTENT says which file has it.
+ */
+int journal_submit_upstream(struct journal *journal, const struct upstream_rule *rule,
+        const struct upstream_rule *former, journal_done_t done, void *userdata);

@@ -96,6 +96,15 @@ static int restore_link(void *userdata, const struct journal_link *link)
         return 0;
 }
 
+static int restore_upstream(void *userdata, const struct upstream_rule *rule)
+{
+        struct restore *restore = userdata;
+
+        check(restore->fixture->n_upstreams < FIXTURE_UPSTREAMS_MAX);
+        restore->fixture->upstreams[restore->fixture->n_upstreams++] = *rule;
+        return 0;
+}
+
 int fixture_open(struct fixture *f)
 {
         int r;
@@ -114,11 +123,15 @@ int fixture_open(struct fixture *f)
 int fixture_load(struct fixture *f)
 {
         struct restore restore = {.fixture = f};
-        struct journal_loader loader = {
-                .zone = restore_zone, .record = restore_record, .link = restore_link, .userdata = &restore};
+        struct journal_loader loader = {.zone = restore_zone,
+                .record = restore_record,
+                .link = restore_link,
+                .upstream = restore_upstream,
+                .userdata = &restore};
         int r;
 
         f->n_links = 0;
+        f->n_upstreams = 0;
         check(change_new(f->store, &restore.change) >= 0);
         r = journal_load(f->journal, &loader);
         if (r >= 0)

@@ -9,6 +9,7 @@
 #include "daemon/store/commit.h"
 
 #define FIXTURE_LINKS_MAX 8
+#define FIXTURE_UPSTREAMS_MAX 8
 
 struct fixture {
         char *directory; /* persistent.db and runtime.db */
@@ -20,8 +21,10 @@ struct fixture {
         struct commit_queue *commits;
         size_t n_links;
         struct journal_link links[FIXTURE_LINKS_MAX]; /* as loaded */
-        size_t n_done;                                /* changes reported */
-        int last;                                     /* the result of the last one */
+        size_t n_upstreams;
+        struct upstream_rule upstreams[FIXTURE_UPSTREAMS_MAX]; /* as loaded */
+        size_t n_done;                                         /* changes reported */
+        int last;                                              /* the result of the last one */
 };
 
 /* Makes the directory; frees it with all that is in it. */

@@ -169,9 +169,27 @@ static void test_wal_is_put_aside_too(void **state)
 
 static void test_newer_version(void **state)
 {
-        sql(f.persistent_path, "PRAGMA user_version=2");
+        sql(f.persistent_path, "PRAGMA user_version=3");
         loads(RUNTIME);
         was_put_aside("persistent.db.unusable-");
+}
+
+/* Format 1 had no upstreams: such a file is brought up to date, with all that is in it. */
+static void test_older_version(void **state)
+{
+        const char *const paths[] = {f.persistent_path, f.runtime_path};
+
+        for (size_t i = 0; i < ELEMENTSOF(paths); i++)
+                sql(paths[i], "DROP TABLE upstreams; PRAGMA user_version=1");
+        loads(BOTH);
+        fixture_stop(&f);
+        assert_int_equal(count_put_aside("persistent.db.unusable-"), 0);
+        assert_int_equal(count_put_aside("runtime.db.unusable-"), 0);
+        for (size_t i = 0; i < ELEMENTSOF(paths); i++) {
+                assert_int_equal(sql_number(paths[i], "PRAGMA user_version"), 2);
+                assert_int_equal(sql_number(paths[i], "SELECT count(*) FROM upstreams"), 0);
+        }
+        loads(BOTH);
 }
 
 static void test_other_peoples_database(void **state)
@@ -229,12 +247,31 @@ static void test_entries_that_are_not_served(void **state)
                                                                                                 */
                 "INSERT INTO records VALUES ('text', 'text', 'text', 'text', 'text', 'text');"
                 "INSERT INTO zones VALUES (x'c000', 0, 0);");
-        sql(f.runtime_path, "INSERT INTO zones VALUES (x'017800', 0, 7);" /* x again */
-                            "INSERT INTO links VALUES ('sixteen-octets..', 1, 0, 0, x'');"
-                            "INSERT INTO links VALUES ('', 1, 0, 0, x'');"
-                            "INSERT INTO links VALUES ('lo', 1, 0, 0, x'0005');"
-                            "INSERT INTO links VALUES ('ok', 1, 0, 0, x'');");
+        sql(f.runtime_path,
+                "INSERT INTO zones VALUES (x'017800', 0, 7);" /* x again */
+                "INSERT INTO links VALUES ('sixteen-octets..', 1, 0, 0, x'');"
+                "INSERT INTO links VALUES ('', 1, 0, 0, x'');"
+                "INSERT INTO links VALUES ('lo', 1, 0, 0, x'0005');"
+                "INSERT INTO links VALUES ('ok', 1, 0, 0, x'');"
+                "INSERT INTO upstreams VALUES (x'017000', 0, 0, x'');"             /* p again */
+                "INSERT INTO upstreams VALUES (x'017100', 1, 9, x'');"             /* good */
+                "INSERT INTO upstreams VALUES (x'017200', 2, 0, x'');"             /* persistent */
+                "INSERT INTO upstreams VALUES (x'017300', 4, 0, x'');"             /* flag */
+                "INSERT INTO upstreams VALUES (x'0173', 0, 0, x'');"               /* no name */
+                "INSERT INTO upstreams VALUES (x'017400', 0, 0, x'040035c00002');" /* cut */
+                "INSERT INTO upstreams VALUES (x'017500', 0, 0, x'050035c000020100');"
+                "INSERT INTO upstreams VALUES (x'017600', 0, 0, x'040000c000020100');"   /* port */
+                "INSERT INTO upstreams VALUES (x'017700', 0, 0, x'0400350000000000');"   /* any */
+                "INSERT INTO upstreams VALUES (x'017800', 0, 0, x'040035c00002010120');" /* blank */
+                "INSERT INTO upstreams VALUES ('text', 'text', 'text', 'text');");
+        sql(f.persistent_path, "INSERT INTO upstreams VALUES (x'017000', 2, 0, x'040035c000020100');"
+                               "INSERT INTO upstreams VALUES (x'017900', 0, 0, x'');"); /* runtime */
         loads(BOTH);
+        assert_int_equal(f.n_upstreams, 2);
+        assert_int_equal(f.upstreams[0].flags, UPSTREAM_PERSISTENT);
+        assert_int_equal(f.upstreams[0].n_servers, 1);
+        assert_int_equal(f.upstreams[1].flags, UPSTREAM_VALIDATE);
+        assert_int_equal(f.upstreams[1].uid, 9);
         assert_int_equal(f.n_links, 1);
         assert_string_equal(f.links[0].ifname, "ok");
         fixture_stop(&f);
@@ -315,6 +352,7 @@ int main(void)
                 with_files(test_truncated),
                 with_files(test_wal_is_put_aside_too),
                 with_files(test_newer_version),
+                with_files(test_older_version),
                 with_files(test_other_peoples_database),
                 with_files(test_other_tables),
                 with_files(test_unusable_places),
