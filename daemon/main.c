@@ -122,6 +122,8 @@ static int check_config(const struct manager_options *options)
 
         if (r < 0)
                 fprintf(stderr, "%s\n", reason ? reason : strerror(-r));
+        else
+                config_done(&config);
         return r;
 }
 

@@ -253,6 +253,7 @@ int manager_reload(struct manager *m, char **ret_reason)
         (void)sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
                 (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
         bool manage_host_changed = config.manage_host != m->config.manage_host;
+        config_done(&m->config);
         m->config = config;
         log_set_level(config.log_level);
         r = ladder_reload(m->ladder, &m->config);
@@ -309,6 +310,7 @@ struct manager *manager_free(struct manager *m)
         if (m->zones)
                 m->zones = zone_store_free(m->zones);
         free(m->links);
+        config_done(&m->config);
         sd_event_source_disable_unref(m->startup_timer);
         sd_event_source_disable_unref(m->stop_timer);
         sd_event_source_disable_unref(m->stop_source);
