@@ -15,7 +15,7 @@
  * RET_REASON (malloc'ed sentence, may be NULL): -ENOENT no such zone, name, RRset or record; -EEXIST zone
  * exists; -EINVAL record invalid (outside of the zone, CNAME beside other data or at the apex, two CNAMEs);
  * -EPERM a persistent record in a zone that is not persistent; -E2BIG an RRset that does not fit into a
- * message of 65,535 octets (RRSET_SIZE_MAX of daemon/dns/rrset.h; 4,078 addresses); -ENOMEM.
+ * message of 65,535 octets (RRSET_SIZE_MAX of daemon/dns/rrset.h; 4,062 addresses); -ENOMEM.
  */
 
 #include "daemon/dns/zone.h"

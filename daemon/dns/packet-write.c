@@ -2,6 +2,8 @@
 
 #include "daemon/dns/packet-write.h"
 
+#include <assert.h>
+
 #include "daemon/dns/rdata.h"
 
 #define OPT_SIZE 11
@@ -103,16 +105,30 @@ static struct mark mark(const struct packet_writer *p)
         return (struct mark){.position = p->w.position, .n_labels = p->n_labels};
 }
 
+static uint16_t *section_count(struct packet_writer *p, enum packet_section section)
+{
+        switch (section) {
+        case PACKET_ANSWER:
+                return &p->answers;
+        case PACKET_AUTHORITY:
+                return &p->authorities;
+        case PACKET_ADDITIONAL:
+                break;
+        }
+        return &p->additionals;
+}
+
 static bool keep_or_undo(struct packet_writer *p, struct mark m, enum packet_section section, uint16_t n)
 {
         if (p->w.failed) {
                 p->w.failed = false;
                 p->w.position = m.position;
                 p->n_labels = m.n_labels;
-                p->truncated = true;
+                if (section != PACKET_ADDITIONAL)
+                        p->truncated = true;
                 return false;
         }
-        *(section == PACKET_ANSWER ? &p->answers : &p->authorities) += n;
+        *section_count(p, section) += n;
         return true;
 }
 
@@ -197,7 +213,8 @@ void packet_writer_begin(struct packet_writer *p, const struct packet_query *que
         uint8_t *buf, size_t limit)
 {
         *p = (struct packet_writer){.query = query, .limit = limit};
-        p->w = wire_writer(buf, limit - (query->has_edns ? OPT_SIZE : 0));
+        p->w = wire_writer(buf, limit);
+        packet_writer_reserve(p, 0);
         (void)wire_take(&p->w, PACKET_HEADER_SIZE);
         if (query->has_question) {
                 wire_write(&p->w, request + PACKET_HEADER_SIZE, query->question_size);
@@ -205,8 +222,15 @@ void packet_writer_begin(struct packet_writer *p, const struct packet_query *que
         }
 }
 
+void packet_writer_reserve(struct packet_writer *p, size_t options_max)
+{
+        p->reserved = p->query->has_edns ? OPT_SIZE + options_max : 0;
+        p->w.size = p->limit - p->reserved;
+}
+
 static void write_opt(struct packet_writer *p)
 {
+        assert((size_t)OPT_SIZE + p->options_size <= p->reserved);
         p->w.size = p->limit;
         wire_write_u8(&p->w, 0);
         wire_write_u16(&p->w, RDATA_OPT);
@@ -214,7 +238,8 @@ static void write_opt(struct packet_writer *p)
         wire_write_u8(&p->w, (uint8_t)(p->rcode >> 4));
         wire_write_u8(&p->w, 0); /* version */
         wire_write_u16(&p->w, p->query->dnssec_ok ? OPT_DNSSEC_OK : 0);
-        wire_write_u16(&p->w, 0);
+        wire_write_u16(&p->w, p->options_size);
+        wire_write(&p->w, p->options, p->options_size);
 }
 
 size_t packet_writer_end(struct packet_writer *p)
@@ -234,6 +259,6 @@ size_t packet_writer_end(struct packet_writer *p)
         wire_patch_u16(&p->w, 4, q->has_question);
         wire_patch_u16(&p->w, 6, p->answers);
         wire_patch_u16(&p->w, 8, p->authorities);
-        wire_patch_u16(&p->w, 10, q->has_edns);
+        wire_patch_u16(&p->w, 10, (uint16_t)(p->additionals + q->has_edns));
         return p->w.position;
 }

@@ -21,6 +21,7 @@ enum packet_rcode {
         PACKET_NXDOMAIN = 3,
         PACKET_NOTIMP = 4,
         PACKET_REFUSED = 5,
+        PACKET_YXDOMAIN = 6, /* RFC 6672 2.2: a DNAME leads to too long a name */
         PACKET_BADVERS = 16, /* RFC 6891 6.1.3: upper bits are in the OPT */
 };
 

@@ -36,10 +36,8 @@ struct chain {
         size_t n;
 };
 
-/* Goes on to where ALIAS points; false: not followed, for it is a loop, the limit, or outside of our zones.
- */
-static bool follow(const struct query_context *context, const struct rrset *alias, struct chain *chain,
-        const struct zone **zone)
+/* Goes on to where ALIAS points; false: not followed, for it is a loop, or the limit. */
+static bool follow(const struct rrset *alias, struct chain *chain)
 {
         const struct rrset_entry *e = rrset_next(alias, NULL);
         struct name *target;
@@ -53,13 +51,12 @@ static bool follow(const struct query_context *context, const struct rrset *alia
                 if (name_equal(&chain->names[i], target))
                         return false;
         chain->n++;
-        *zone = zone_store_match(context->zones, target);
-        return *zone;
+        return true;
 }
 
 /* RFC 1034 4.3.2, for data that is all ours. NXDOMAIN is of the last name of a chain (RFC 6604 3). */
 static enum query_outcome answer_chain(const struct query_context *context, struct packet_writer *p,
-        const struct zone *zone, struct chain *chain)
+        const struct zone *zone, struct chain *chain, bool may_forward)
 {
         uint16_t type = p->query->type;
 
@@ -69,6 +66,9 @@ static enum query_outcome answer_chain(const struct query_context *context, stru
                 const struct rrset *set = NULL;
                 enum zone_lookup lookup = zone_lookup(zone, name, &node);
 
+                if (lookup == ZONE_ABSENT && may_forward && (zone_flags(zone) & ZONE_FALLTHROUGH))
+                        return QUERY_OUTCOME_FORWARD;
+                p->flags |= PACKET_FLAG_AA;
                 if (lookup == ZONE_ABSENT)
                         return deny(p, zone, PACKET_NXDOMAIN);
                 if (node)
@@ -84,19 +84,29 @@ static enum query_outcome answer_chain(const struct query_context *context, stru
                 set = node ? zone_node_rrset(node, RDATA_CNAME) : NULL;
                 if (!set)
                         return deny(p, zone, PACKET_NOERROR);
-                if (!packet_writer_add_rrset(p, PACKET_ANSWER, name, set) ||
-                        !follow(context, set, chain, &zone))
+                if (!packet_writer_add_rrset(p, PACKET_ANSWER, name, set) || !follow(set, chain))
                         return QUERY_OUTCOME_ANSWERED;
+                zone = query_find_zone(context->zones, &chain->names[chain->n - 1], type);
+                if (!zone)
+                        return may_forward ? QUERY_OUTCOME_FORWARD : QUERY_OUTCOME_ANSWERED;
         }
 }
 
-enum query_outcome query_answer_zone(
-        const struct query_context *context, struct packet_writer *p, const struct zone *zone)
+const struct zone *query_find_zone(const struct zone_store *zones, const struct name *name, uint16_t type)
+{
+        return zone_store_match(zones, name);
+}
+
+enum query_outcome query_answer_zone(const struct query_context *context, struct packet_writer *p,
+        const struct zone *zone, bool may_forward, struct name *ret_target)
 {
         struct chain chain;
+        enum query_outcome outcome;
 
-        p->flags |= PACKET_FLAG_AA;
         chain.names[0] = p->query->name;
         chain.n = 1;
-        return answer_chain(context, p, zone, &chain);
+        outcome = answer_chain(context, p, zone, &chain, may_forward);
+        if (outcome == QUERY_OUTCOME_FORWARD)
+                *ret_target = chain.names[chain.n - 1];
+        return outcome;
 }

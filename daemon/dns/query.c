@@ -53,17 +53,18 @@ static enum query_outcome decide(
         const struct packet_query *q = p->query;
         enum packet_rcode rcode = check_type(q->type);
         const struct zone *zone;
+        struct name target;
 
         if (rcode != PACKET_NOERROR)
                 return fail(p, rcode);
         if (q->class != PACKET_CLASS_IN)
                 return fail(p, PACKET_REFUSED);
-        zone = zone_store_match(context->zones, &q->name);
+        zone = query_find_zone(context->zones, &q->name, q->type);
         if (!zone)
                 return fail(p, PACKET_REFUSED);
 
         *ret_zone = zone;
-        return query_answer_zone(context, p, zone);
+        return query_answer_zone(context, p, zone, false, &target);
 }
 
 static void count(struct query_stats *stats, const struct packet_writer *p, enum query_outcome outcome)
@@ -81,6 +82,8 @@ static void count(struct query_stats *stats, const struct packet_writer *p, enum
                 stats->nxdomain++;
                 return;
         case QUERY_OUTCOME_ERROR:
+        case QUERY_OUTCOME_NONE:
+        case QUERY_OUTCOME_FORWARD:
                 break;
         }
         if (p->rcode == PACKET_REFUSED)

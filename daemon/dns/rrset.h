@@ -3,13 +3,13 @@
 
 /* Building RRsets, for change-*.c. They are immutable once built. */
 
-#include "daemon/dns/zone.h"
+#include "daemon/dns/packet-write.h"
 
 /*
  * Octets of `entries` at most. An entry is never smaller than its record with a compressed owner, so that
- * each RRset fits into one message (65,535 octets) beside header, question and OPT: 4,078 addresses, say.
+ * each RRset fits into one message (65,535 octets) beside header, question and OPT: 4,062 addresses, say.
  */
-#define RRSET_SIZE_MAX (65535 - 12 - (NAME_SIZE_MAX + 4) - 11)
+#define RRSET_SIZE_MAX (65535 - 12 - (NAME_SIZE_MAX + 4) - (11 + PACKET_OPTIONS_MAX))
 
 /*
  * The entries of BASE (NULL: none) and N RECORDS of one owner and TYPE. Of entries with the same rdata, uid

@@ -8,7 +8,7 @@
 
 #define A(owner, last) R(owner, "A", 60, "192.0.2." last)
 
-#define ADDRESSES_MAX 4078
+#define ADDRESSES_MAX 4062
 
 static struct zone_store *store;
 static struct change *c;
