@@ -152,9 +152,73 @@ static void write_rdata_size(struct packet_writer *p, size_t position)
                 wire_patch_u16(&p->w, position, (uint16_t)(p->w.position - position - sizeof(uint16_t)));
 }
 
-static bool rdata_is_name(uint16_t type)
+/* Stands in for rdata_layout. */
+static const char *layout_of(uint16_t type)
 {
-        return type == RDATA_CNAME || type == RDATA_PTR;
+        switch (type) {
+        case RDATA_NS:
+        case RDATA_CNAME:
+        case RDATA_PTR:
+                return "c";
+        case RDATA_SOA:
+                return "cc*";
+        case RDATA_MX:
+                return "2c";
+        default:
+                return NULL;
+        }
+}
+
+/* Steps over a name, its labels checked when it was stored; NULL where it is cut short. */
+static const uint8_t *take_name(struct wire *r)
+{
+        const uint8_t *wire = r->data + r->position;
+        uint8_t length;
+
+        do {
+                length = wire_read_u8(r);
+                (void)wire_take(r, length);
+        } while (length > 0 && !r->failed);
+        return r->failed ? NULL : wire;
+}
+
+/* Writes the octets between START and where R is. */
+static void copy_from(struct packet_writer *p, const struct wire *r, size_t start)
+{
+        wire_write(&p->w, r->data + start, r->position - start);
+}
+
+/* Names in rdata are compressed where RFC 3597 4 lets us: 'c' in the layout. */
+static void write_rdata(struct packet_writer *p, uint16_t type, const uint8_t *rdata, uint16_t size)
+{
+        struct wire r = wire_reader(rdata, size);
+        const char *layout = layout_of(type), *last = layout ? strrchr(layout, 'c') : NULL;
+
+        for (; last && layout <= last && !r.failed; layout++) {
+                size_t start = r.position;
+                const uint8_t *name;
+
+                switch (*layout) {
+                case 'c':
+                        name = take_name(&r);
+                        if (name)
+                                write_name(p, name);
+                        continue;
+                case 'n':
+                case 'N':
+                        (void)take_name(&r);
+                        break;
+                case 's':
+                        (void)wire_take(&r, wire_read_u8(&r));
+                        break;
+                default:
+                        (void)wire_take(&r, (size_t)(*layout - '0'));
+                }
+                copy_from(p, &r, start);
+        }
+        if (r.failed)
+                p->w.failed = true;
+        wire_write(&p->w, r.data + r.position, wire_left(&r));
 }
 
 static void write_record(struct packet_writer *p, const struct name *owner, uint16_t type, uint32_t ttl,
@@ -162,10 +226,7 @@ static void write_record(struct packet_writer *p, const struct name *owner, uint
 {
         size_t size_at = write_head(p, owner, type, ttl);
 
-        if (rdata_is_name(type))
-                write_name(p, rdata);
-        else
-                wire_write(&p->w, rdata, size);
+        write_rdata(p, type, rdata, size);
         write_rdata_size(p, size_at);
 }
 
@@ -193,20 +254,10 @@ bool packet_writer_add_rrset(struct packet_writer *p, enum packet_section sectio
 bool packet_writer_add_soa(
         struct packet_writer *p, enum packet_section section, const struct zone *zone, uint32_t ttl)
 {
-        struct mark m = mark(p);
-        uint8_t rdata[ZONE_SOA_RDATA_MAX];
-        struct wire r = wire_reader(rdata, zone_soa_rdata(zone, rdata));
-        struct name mname, rname;
-        size_t size_at;
+        uint8_t buf[ZONE_SOA_RDATA_MAX];
+        const struct packet_rdata rdata = {.data = buf, .size = zone_soa_rdata(zone, buf)};
 
-        if (name_read(&r, &mname) < 0 || name_read(&r, &rname) < 0)
-                return false;
-        size_at = write_head(p, zone_apex(zone), RDATA_SOA, ttl);
-        write_name(p, mname.wire);
-        write_name(p, rname.wire);
-        wire_write(&p->w, r.data + r.position, wire_left(&r));
-        write_rdata_size(p, size_at);
-        return keep_or_undo(p, m, section, 1);
+        return packet_writer_add(p, section, zone_apex(zone), RDATA_SOA, ttl, &rdata, 1);
 }
 
 void packet_writer_begin(struct packet_writer *p, const struct packet_query *query, const uint8_t *request,

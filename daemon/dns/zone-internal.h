@@ -22,7 +22,15 @@ struct zone_node {
         uint32_t below; /* nodes right below it that exist */
         uint32_t hash;
         uint8_t size;
+        uint8_t barriers; /* ZONE_BARRIER_… */
         uint8_t wire[];
+};
+
+/* What hides the names below it (and, a zone cut, itself): kept with the node, so that walking up is cheap.
+ */
+enum {
+        ZONE_BARRIER_CUT = 1 << 0, /* NS, not at the apex */
+        ZONE_BARRIER_DNAME = 1 << 1,
 };
 
 struct zone {
@@ -40,6 +48,7 @@ struct zone {
         size_t records;
         size_t memory;    /* nodes and RRsets */
         size_t wildcards; /* nodes with the leftmost label "*" that exist */
+        size_t barriers;  /* RRsets that are one */
 };
 
 struct zone_store {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "daemon/dns/rdata.h"
 #include "daemon/dns/zone-internal.h"
 
 int zone_store_new(struct zone_store **ret)
@@ -156,19 +157,62 @@ static void write_name(struct wire *w, const struct name *name)
 }
 
 /* The apex stands for the primary server, "hostmaster" below it for the mailbox (RFC 2142 7). */
-uint16_t zone_soa_rdata(const struct zone *zone, uint8_t buf[ZONE_SOA_RDATA_MAX])
+static void write_soa(const struct zone *zone, struct wire *w)
 {
         static const uint8_t hostmaster[] = "\012hostmaster";
-        struct wire w = wire_writer(buf, ZONE_SOA_RDATA_MAX);
 
-        write_name(&w, &zone->apex);
+        write_name(w, &zone->apex);
         if (zone->apex.size + sizeof(hostmaster) - 1 <= NAME_SIZE_MAX)
-                wire_write(&w, hostmaster, sizeof(hostmaster) - 1);
-        write_name(&w, &zone->apex);
-        wire_write_u32(&w, (uint32_t)zone->serial);
-        wire_write_u32(&w, ZONE_SOA_REFRESH);
-        wire_write_u32(&w, ZONE_SOA_RETRY);
-        wire_write_u32(&w, ZONE_SOA_EXPIRE);
-        wire_write_u32(&w, ZONE_SOA_MINIMUM);
+                wire_write(w, hostmaster, sizeof(hostmaster) - 1);
+        write_name(w, &zone->apex);
+        wire_write_u32(w, (uint32_t)zone->serial);
+        wire_write_u32(w, ZONE_SOA_REFRESH);
+        wire_write_u32(w, ZONE_SOA_RETRY);
+        wire_write_u32(w, ZONE_SOA_EXPIRE);
+        wire_write_u32(w, ZONE_SOA_MINIMUM);
+}
+
+/* Behind the two names of an SOA's rdata: serial, refresh, retry, expire, minimum. */
+#define SOA_NUMBERS_SIZE 20
+
+static const struct rrset *given_soa(const struct zone *zone)
+{
+        return zone_node_rrset(zone->top, RDATA_SOA);
+}
+
+uint16_t zone_soa_rdata(const struct zone *zone, uint8_t buf[ZONE_SOA_RDATA_MAX])
+{
+        const struct rrset *given = given_soa(zone);
+        struct wire w = wire_writer(buf, ZONE_SOA_RDATA_MAX), serial;
+
+        if (!given) {
+                write_soa(zone, &w);
+                return (uint16_t)w.position;
+        }
+        const struct rrset_entry *e = rrset_next(given, NULL);
+        wire_write(&w, e->rdata, e->size);
+        serial = wire_writer(buf + w.position - SOA_NUMBERS_SIZE, sizeof(uint32_t));
+        wire_write_u32(&serial, (uint32_t)zone->serial);
         return (uint16_t)w.position;
+}
+
+uint32_t zone_soa_ttl(const struct zone *zone)
+{
+        const struct rrset *given = given_soa(zone);
+
+        return given ? given->ttl : ZONE_SOA_TTL;
+}
+
+uint32_t zone_negative_ttl(const struct zone *zone)
+{
+        const struct rrset *given = given_soa(zone);
+        uint32_t minimum = ZONE_SOA_MINIMUM;
+
+        if (given) {
+                const struct rrset_entry *e = rrset_next(given, NULL);
+                struct wire r = wire_reader(e->rdata + e->size - sizeof(uint32_t), sizeof(uint32_t));
+
+                minimum = wire_read_u32(&r);
+        }
+        return MIN(zone_soa_ttl(zone), minimum);
 }

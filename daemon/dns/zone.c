@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "daemon/dns/rdata.h"
 #include "daemon/dns/zone-internal.h"
 
 /* A name, or its end from some label on: both are wire format. */
@@ -142,6 +143,19 @@ static void count_content(struct zone *zone, const struct rrset *before, const s
         zone->memory += rrset_memory(after) - rrset_memory(before);
 }
 
+static void count_barrier(struct zone *zone, struct zone_node *node, uint16_t type, const struct rrset *set)
+{
+        uint8_t barrier = type == RDATA_NS && node != zone->top ? ZONE_BARRIER_CUT
+                          : type == RDATA_DNAME                 ? ZONE_BARRIER_DNAME
+                                                                : 0;
+        bool before = node->barriers & barrier;
+
+        if (barrier == 0 || before == (set != NULL))
+                return;
+        node->barriers ^= barrier;
+        zone->barriers += set ? 1 : (size_t)-1;
+}
+
 struct rrset *zone_swap_rrset(struct zone *zone, struct zone_node *node, uint16_t type, struct rrset *set)
 {
         bool existed = zone_node_exists(node);
@@ -160,6 +174,7 @@ struct rrset *zone_swap_rrset(struct zone *zone, struct zone_node *node, uint16_
                 *link = set;
         }
         count_content(zone, before, set);
+        count_barrier(zone, node, type, set);
         if (zone_node_exists(node) != existed)
                 count_existence(zone, node, !existed);
         return before;
@@ -262,35 +277,48 @@ static struct suffix suffix_at(const struct name *name, unsigned int labels, uns
  * The longest existing ancestor of NAME, which does not exist itself (RFC 4592 3.3.1). Whatever is above an
  * existing name exists, so bisection finds it.
  */
-static struct suffix closest_encloser(const struct zone *zone, const struct name *name)
+static const struct zone_node *closest_encloser(const struct zone *zone, const struct name *name)
 {
         unsigned int labels = name_labels(name) - name_labels(&zone->apex);
         unsigned int there = 0, absent = labels;
+        const struct zone_node *encloser = zone->top;
 
         while (absent - there > 1) {
                 unsigned int middle = there + (absent - there) / 2;
                 const struct zone_node *node = find(zone, suffix_at(name, labels, middle));
 
-                if (node && zone_node_exists(node))
+                if (node && zone_node_exists(node)) {
                         there = middle;
-                else
+                        encloser = node;
+                } else
                         absent = middle;
         }
-        return suffix_at(name, labels, there);
+        return encloser;
+}
+
+/* The barrier nearest to the apex at or above NODE; a DNAME does not hide its own name, where NODE is EXACT.
+ */
+static const struct zone_node *find_barrier(const struct zone_node *node, bool exact)
+{
+        const struct zone_node *barrier = NULL;
+
+        for (; node; node = node->parent, exact = false)
+                if (node->barriers & (exact ? ZONE_BARRIER_CUT : ZONE_BARRIER_CUT | ZONE_BARRIER_DNAME))
+                        barrier = node;
+        return barrier;
 }
 
 static enum zone_lookup lookup_wildcard(
-        const struct zone *zone, const struct name *name, const struct zone_node **ret_node)
+        const struct zone *zone, const struct zone_node *encloser, const struct zone_node **ret_node)
 {
-        struct suffix encloser = closest_encloser(zone, name);
         const struct zone_node *node;
         struct name wildcard;
 
-        if (encloser.size > NAME_SIZE_MAX - 2)
+        if (zone->wildcards == 0 || encloser->size > NAME_SIZE_MAX - 2)
                 return ZONE_ABSENT;
         memcpy(wildcard.wire, "\1*", 2);
-        memcpy(wildcard.wire + 2, encloser.wire, encloser.size);
-        wildcard.size = (uint8_t)(encloser.size + 2);
+        memcpy(wildcard.wire + 2, encloser->wire, encloser->size);
+        wildcard.size = (uint8_t)(encloser->size + 2);
 
         node = zone_peek_node(zone, &wildcard);
         if (!node || !zone_node_exists(node))
@@ -301,21 +329,33 @@ static enum zone_lookup lookup_wildcard(
         return ZONE_WILDCARD;
 }
 
+static enum zone_lookup lookup_existing(
+        const struct zone *zone, const struct zone_node *node, const struct zone_node **ret_node)
+{
+        if (!node->sets && node != zone->top)
+                return ZONE_EMPTY;
+        *ret_node = node;
+        return ZONE_FOUND;
+}
+
 enum zone_lookup zone_lookup(
         const struct zone *zone, const struct name *name, const struct zone_node **ret_node)
 {
-        const struct zone_node *node = zone_peek_node(zone, name);
+        const struct zone_node *node = zone_peek_node(zone, name), *barrier;
+        bool exists = node && (zone_node_exists(node) || node == zone->top);
 
         *ret_node = NULL;
-        if (node && (node->sets || node == zone->top)) {
-                *ret_node = node;
-                return ZONE_FOUND;
+        if (!exists) {
+                if (zone->wildcards == 0 && zone->barriers == 0)
+                        return ZONE_ABSENT;
+                node = closest_encloser(zone, name);
         }
-        if (node && node->below > 0)
-                return ZONE_EMPTY;
-        if (zone->wildcards == 0)
-                return ZONE_ABSENT;
-        return lookup_wildcard(zone, name, ret_node);
+        barrier = zone->barriers > 0 ? find_barrier(node, exists) : NULL;
+        if (barrier) {
+                *ret_node = barrier;
+                return barrier->barriers & ZONE_BARRIER_CUT ? ZONE_CUT : ZONE_DNAME;
+        }
+        return exists ? lookup_existing(zone, node, ret_node) : lookup_wildcard(zone, node, ret_node);
 }
 
 const struct zone_node *zone_find_node(const struct zone *zone, const struct name *name)

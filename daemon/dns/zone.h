@@ -24,12 +24,16 @@
 enum {
         ZONE_PERSISTENT = 1 << 0,
         ZONE_LEASED = 1 << 1,      /* number kept; refused for now */
-        ZONE_FALLTHROUGH = 1 << 2, /* number kept; refused for now */
-        ZONE_AUTO_PTR = 1 << 3,    /* number kept; refused for now */
+        ZONE_FALLTHROUGH = 1 << 2, /* absent names go upstream, as does an apex without records */
+        ZONE_AUTO_PTR = 1 << 3,    /* addresses give PTR records (daemon/dns/auto-ptr.h) */
         ZONE_FILE = 1 << 4,        /* content is a zone file's, read-only on the bus; never from CreateZone */
 };
 
-/* Synthesised SOA (RFC 1035 3.3.13): seconds. The minimum is also the TTL of negative answers (RFC 2308). */
+/*
+ * Synthesised SOA (RFC 1035 3.3.13), where none is given: seconds. NS at the apex is not synthesised: those
+ * who ask us have our address by configuration, and a resolver that learned of a server by NS would look for
+ * its address instead, in vain.
+ */
 #define ZONE_SOA_REFRESH 3600
 #define ZONE_SOA_RETRY 600
 #define ZONE_SOA_EXPIRE 86400
@@ -90,6 +94,8 @@ enum zone_lookup {
         ZONE_EMPTY,    /* an empty non-terminal, or covered by a wildcard that is one: NODATA */
         ZONE_WILDCARD, /* *ret_node is the wildcard that covers the name (RFC 4592); has RRsets */
         ZONE_ABSENT,   /* NXDOMAIN */
+        ZONE_CUT,      /* at or below a delegation, whose NS *ret_node has (RFC 1034 4.2.1) */
+        ZONE_DNAME,    /* below *ret_node, which has a DNAME (RFC 6672) */
 };
 
 /* NAME must be below the zone's apex. The apex always exists, even with no records. *RET_NODE is NULL where
@@ -97,7 +103,7 @@ enum zone_lookup {
 enum zone_lookup zone_lookup(
         const struct zone *zone, const struct name *name, const struct zone_node **ret_node);
 
-/* Exactly NAME, no wildcards, no empty non-terminals; or NULL. */
+/* Exactly NAME, be it hidden by a delegation, no wildcards, no empty non-terminals; or NULL. */
 const struct zone_node *zone_find_node(const struct zone *zone, const struct name *name);
 
 const struct rrset *zone_node_rrset(const struct zone_node *node, uint16_t type); /* or NULL */
@@ -111,6 +117,11 @@ void zone_node_name(const struct zone_node *node, struct name *ret);
  */
 int zone_list_nodes(const struct zone *zone, const struct zone_node ***ret, size_t *ret_n);
 
-/* The synthesised SOA's rdata, uncompressed: into BUF (at least 2 * NAME_SIZE_MAX + 20); returns its size. */
+/*
+ * The SOA's rdata, uncompressed, into BUF; returns its size. It is the given one or, for want of it,
+ * synthesised; the serial is the zone's own in both.
+ */
 #define ZONE_SOA_RDATA_MAX (2 * NAME_SIZE_MAX + 20)
 uint16_t zone_soa_rdata(const struct zone *zone, uint8_t buf[ZONE_SOA_RDATA_MAX]);
+uint32_t zone_soa_ttl(const struct zone *zone);      /* seconds */
+uint32_t zone_negative_ttl(const struct zone *zone); /* how long absence may be cached: RFC 2308 3 */
