@@ -10,24 +10,6 @@
 #define INPUT_SIZE 2048 /* to begin with: many queries of the usual size */
 #define QUERIES_BATCH 64
 
-/* Octets in a row: [start, end) of DATA wait. */
-struct buffer {
-        uint8_t *data;
-        size_t start, end, allocated;
-};
-
-struct connection {
-        struct listener *listener;
-        struct connection *previous, *next;
-        struct endpoint peer;
-        int fd;
-        sd_event_source *io, *timer;
-        uint64_t ends;        /* CLOCK_MONOTONIC, usec: whatever happens */
-        uint64_t last_active; /* the idle time runs from it */
-        struct buffer in, out;
-        bool input_ended; /* the client has closed its sending half */
-};
-
 static size_t buffer_used(const struct buffer *b)
 {
         return b->end - b->start;
@@ -85,11 +67,24 @@ static bool output_is_full(const struct connection *c)
         return buffer_used(&c->out) >= LISTENER_TCP_OUTPUT_MAX;
 }
 
+/* Whether another query may be taken in: neither what waits to be sent nor who waits to be answered may grow
+ * without end. */
+static bool takes_queries(const struct connection *c)
+{
+        return !output_is_full(c) && c->owner.n_waits < LISTENER_TCP_WAITS_MAX;
+}
+
 static bool has_work(const struct connection *c)
 {
         size_t size;
 
-        return !output_is_full(c) && next_message(c, &size);
+        return takes_queries(c) && next_message(c, &size);
+}
+
+/* All that was asked has been answered and sent. */
+static bool is_settled(const struct connection *c)
+{
+        return buffer_used(&c->out) == 0 && c->owner.n_waits == 0;
 }
 
 /* Room for the rest of the message under way; the client announces how much, up to 65,535 octets. */
@@ -152,19 +147,25 @@ static int answer_input(struct connection *c)
         size_t size;
         int r;
 
-        for (int i = 0; i < QUERIES_BATCH && !output_is_full(c); i++) {
+        for (int i = 0; i < QUERIES_BATCH && takes_queries(c); i++) {
                 ssize_t answer;
 
                 message = next_message(c, &size);
                 if (!message)
                         return 0;
-                const struct query_request request = {
-                        .transport = QUERY_TCP, .client = &c->peer, .data = message, .size = size};
+                const struct query_request request = {.transport = QUERY_TCP,
+                        .client = &c->peer,
+                        .owner = &c->owner,
+                        .data = message,
+                        .size = size,
+                        .idle_usec = l->idle_usec};
                 answer = query_answer(l->queries, &request, l->answer, sizeof(l->answer), NULL);
                 buffer_skip(&c->in, LENGTH_SIZE + size);
-                if (answer <= 0) /* owed nothing; nor does it keep the connection from being idle */
+                if (answer == 0) /* owed nothing; nor does it keep the connection from being idle */
                         continue;
                 note_activity(c);
+                if (answer < 0) /* later */
+                        continue;
                 r = queue_answer(c, l->answer, (size_t)answer);
                 if (r < 0)
                         return r;
@@ -192,7 +193,7 @@ static int update_events(struct connection *c)
 {
         uint32_t events = 0;
 
-        if (!c->input_ended && !output_is_full(c) && !has_work(c))
+        if (!c->input_ended && takes_queries(c) && !has_work(c))
                 events |= EPOLLIN;
         if (buffer_used(&c->out) > 0 || has_work(c))
                 events |= EPOLLOUT;
@@ -204,7 +205,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
         struct connection *c = userdata;
         int r = 0;
 
-        if (revents & EPOLLERR)
+        if ((revents & EPOLLERR) || c->failed)
                 r = -EIO;
         if (r >= 0 && !c->input_ended && (revents & (EPOLLIN | EPOLLHUP)))
                 r = read_input(c);
@@ -212,7 +213,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
                 r = answer_input(c);
         if (r >= 0)
                 r = write_output(c);
-        if (r >= 0 && c->input_ended && buffer_used(&c->out) == 0 && !has_work(c))
+        if (r >= 0 && c->input_ended && is_settled(c) && !has_work(c))
                 r = -ECONNRESET; /* all is said */
         if (r >= 0)
                 r = update_events(c);
@@ -221,9 +222,10 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
         return 0;
 }
 
+/* Who waits for us is not idle. */
 static uint64_t deadline(const struct connection *c)
 {
-        return MIN(c->ends, c->last_active + c->listener->idle_usec);
+        return c->owner.n_waits > 0 ? c->ends : MIN(c->ends, c->last_active + c->listener->idle_usec);
 }
 
 /* Activity only notes the time; the timer finds out here whether there was any. */
@@ -233,10 +235,39 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
         uint64_t now = usec;
 
         (void)sd_event_now(c->listener->event, CLOCK_MONOTONIC, &now);
-        if (now >= deadline(c) || sd_event_source_set_time(source, deadline(c)) < 0 ||
+        if (c->failed || now >= deadline(c) || sd_event_source_set_time(source, deadline(c)) < 0 ||
                 sd_event_source_set_enabled(source, SD_EVENT_ONESHOT) < 0)
                 connection_free(c);
         return 0;
+}
+
+/* Puts the answer behind those that wait; they need not be in the order of the queries (RFC 7766 6.2.1.1). */
+static int queue_later(struct connection *c, const uint8_t *answer, size_t size)
+{
+        int r;
+
+        if (buffer_used(&c->out) + LENGTH_SIZE + size > LISTENER_TCP_LATER_MAX)
+                return -ENOBUFS; /* the client asks and does not read */
+        r = queue_answer(c, answer, size);
+        if (r < 0)
+                return r;
+        note_activity(c);
+        r = sd_event_source_set_time(c->timer, deadline(c));
+        if (r < 0)
+                return r;
+        return update_events(c);
+}
+
+/* The caller is in the middle of its waits, so that the connection is only ended by the loop. */
+static void reply_later(struct query_owner *owner, const struct endpoint *client, const uint8_t *answer,
+        size_t size, const struct query_result *result)
+{
+        struct connection *c = (struct connection *)owner;
+
+        if (!c->failed && queue_later(c, answer, size) < 0) {
+                c->failed = true;
+                (void)sd_event_source_set_time(c->timer, 0);
+        }
 }
 
 static void connection_unlink(struct connection *c)
@@ -251,6 +282,7 @@ struct connection *connection_free(struct connection *c)
 {
         struct listener *listener = c->listener;
 
+        query_owner_cancel(&c->owner);
         sd_event_source_disable_unref(c->io);
         sd_event_source_disable_unref(c->timer);
         safe_close(c->fd);
@@ -269,6 +301,7 @@ int connection_new(struct listener *listener, int fd, const struct endpoint *pee
 
         if (!c)
                 return -ENOMEM;
+        c->owner.reply = reply_later;
         c->listener = listener;
         c->peer = *peer;
         note_activity(c);

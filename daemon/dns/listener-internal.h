@@ -10,7 +10,26 @@
 #define LISTENER_UDP_REQUEST_MAX 4096
 
 struct listener_udp; /* listener-udp.c */
-struct connection;   /* listener-connection.c */
+
+/* Octets in a row: [start, end) of DATA wait. */
+struct buffer {
+        uint8_t *data;
+        size_t start, end, allocated;
+};
+
+struct connection {
+        struct query_owner owner; /* first: of what waits for an upstream */
+        struct listener *listener;
+        struct connection *previous, *next;
+        struct endpoint peer;
+        int fd;
+        sd_event_source *io, *timer;
+        uint64_t ends;        /* CLOCK_MONOTONIC, usec: whatever happens */
+        uint64_t last_active; /* the idle time runs from it */
+        struct buffer in, out;
+        bool input_ended; /* the client has closed its sending half */
+        bool failed;      /* to be ended when the loop comes by */
+};
 
 struct listener {
         sd_event *event;

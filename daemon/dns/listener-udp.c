@@ -15,6 +15,7 @@ struct datagram {
 };
 
 struct listener_udp {
+        struct query_owner owner; /* first: of what waits for an upstream */
         struct listener *listener;
         int fd;
         sd_event_source *source;
@@ -36,17 +37,34 @@ static int receive(struct listener_udp *udp)
         return recvmmsg(udp->fd, udp->in, LISTENER_UDP_BATCH, MSG_DONTWAIT, NULL);
 }
 
-/* Answers the first N datagrams; returns how many are owed an answer. */
+/* Whether PEER can be answered later too: an endpoint has no scope, which link-local addresses need. */
+static bool can_wait(const struct datagram *d, struct endpoint *ret_client)
+{
+        return endpoint_from_sockaddr((const struct sockaddr *)&d->peer, ret_client) >= 0 &&
+               !(ret_client->family == AF_INET6 && endpoint_is_link_local(ret_client));
+}
+
+static ssize_t answer_one(struct listener_udp *udp, struct datagram *d, size_t request_size)
+{
+        struct endpoint client;
+        bool waits = can_wait(d, &client);
+        const struct query_request request = {.transport = QUERY_UDP,
+                .client = waits ? &client : NULL,
+                .owner = waits ? &udp->owner : NULL,
+                .data = d->request,
+                .size = request_size};
+
+        return query_answer(udp->listener->queries, &request, d->answer, sizeof(d->answer), NULL);
+}
+
+/* Answers the first N datagrams; returns how many are owed an answer at once. */
 static unsigned int answer(struct listener_udp *udp, int n)
 {
         unsigned int owed = 0;
 
         for (int i = 0; i < n; i++) {
                 struct datagram *d = &udp->datagrams[i];
-                const struct query_request request = {
-                        .transport = QUERY_UDP, .data = d->request, .size = udp->in[i].msg_len};
-                ssize_t size =
-                        query_answer(udp->listener->queries, &request, d->answer, sizeof(d->answer), NULL);
+                ssize_t size = answer_one(udp, d, udp->in[i].msg_len);
 
                 if (size <= 0)
                         continue;
@@ -83,6 +101,23 @@ static void send_answers(struct listener_udp *udp, unsigned int n)
         }
 }
 
+/* Lost likewise where it cannot be sent at once. */
+static void reply_later(struct query_owner *owner, const struct endpoint *client, const uint8_t *answer,
+        size_t size, const struct query_result *result)
+{
+        struct listener_udp *udp = (struct listener_udp *)owner;
+        struct sockaddr_storage peer;
+        socklen_t peer_size = endpoint_to_sockaddr(client, &peer);
+        ssize_t n;
+
+        do
+                n = sendto(udp->fd, answer, size, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&peer,
+                        peer_size);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+                udp->listener->queries->stats.unsent++;
+}
+
 /* One batch, so that other sources get their turn; what is left makes the descriptor ready again. */
 static int on_datagrams(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
@@ -107,6 +142,7 @@ int listener_udp_new(struct listener *listener, int fd, struct listener_udp **re
         if (!udp)
                 return -ENOMEM;
         udp->listener = listener;
+        udp->owner.reply = reply_later;
         r = sd_event_add_io(listener->event, &udp->source, fd, EPOLLIN, on_datagrams, udp);
         if (r < 0)
                 return r;
@@ -125,6 +161,7 @@ struct listener_udp *listener_udp_free(struct listener_udp *udp)
 {
         if (!udp)
                 return NULL;
+        query_owner_cancel(&udp->owner);
         sd_event_source_disable_unref(udp->source);
         safe_close(udp->fd);
         free(udp);

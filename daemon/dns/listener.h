@@ -3,12 +3,15 @@
 
 /*
  * The sockets of one address: UDP and TCP together, never half. Queries in, answers out; TCP per RFC 7766:
- * pipelined queries are answered in order, a client may close its sending half, a connection ends after
- * LISTENER_TCP_IDLE_USEC without a whole query taken in or all its answers taken out, or after
- * LISTENER_TCP_TOTAL_USEC in any case.
+ * pipelined queries are answered as soon as may be, those that wait for an upstream later than those behind
+ * them; a client may close its sending half, and still gets all its answers. A connection ends after
+ * LISTENER_TCP_IDLE_USEC without a whole query taken in or all its answers taken out, while none waits for an
+ * upstream; or after LISTENER_TCP_TOTAL_USEC in any case.
  *
  * No client can hold up others: each dispatch takes a bounded batch of datagrams, connections, octets or
- * queries. A connection is not read while LISTENER_TCP_OUTPUT_MAX octets of answers wait in it. Over the
+ * queries. A connection is not read while LISTENER_TCP_OUTPUT_MAX octets of answers wait in it, or
+ * LISTENER_TCP_WAITS_MAX queries for an upstream; where answers of these come to LISTENER_TCP_LATER_MAX
+ * octets that the client does not take, it ends. Over the
  * limit per client, new connections are closed at once; at the limit of all, they wait in the kernel's queue
  * until one ends; out of descriptors or memory, accepting pauses for LISTENER_TCP_PAUSE_USEC.
  */
@@ -24,6 +27,8 @@
 #define LISTENER_TCP_TOTAL_USEC (120 * 1000000ULL)
 #define LISTENER_TCP_PAUSE_USEC (100 * 1000ULL)
 #define LISTENER_TCP_OUTPUT_MAX 65536
+#define LISTENER_TCP_LATER_MAX (8 * LISTENER_TCP_OUTPUT_MAX)
+#define LISTENER_TCP_WAITS_MAX 64 /* of one connection */
 
 struct listener_sockets {
         int udp;

@@ -55,9 +55,17 @@ struct query_context {
 };
 
 struct query_owner;
-struct query_wait; /* forward.c's own: one query that waits for an upstream */
 
-/* An answer that came later, for CLIENT; called from the event loop, at most once for each query that waits.
+/* One query that waits: embedded in what forward.c keeps of it. */
+struct query_wait {
+        struct query_owner *owner;
+        struct query_wait *previous, *next;      /* of the same owner */
+        void (*cancel)(struct query_wait *wait); /* nobody is interested any more: off the list already */
+};
+
+/*
+ * An answer that came later, for CLIENT; called from the event loop, at most once for each query that waits,
+ * which is off the list then. The callee does not cancel other waits of its own before it returns.
  */
 typedef void (*query_reply_t)(struct query_owner *owner, const struct endpoint *client, const uint8_t *answer,
         size_t size, const struct query_result *result);
@@ -70,6 +78,10 @@ struct query_owner {
         size_t n_waits;
 };
 
+/* OWNER waits for WAIT, whose `cancel` is set; until the one is removed or the other cancelled. */
+void query_owner_add(struct query_owner *owner, struct query_wait *wait);
+void query_wait_remove(struct query_wait *wait); /* of no effect on one without an owner */
+
 /* Forgets all that OWNER waits for: `reply` is not called any more. */
 void query_owner_cancel(struct query_owner *owner);
 
@@ -79,6 +91,8 @@ struct query_request {
         struct query_owner *owner;     /* NULL: nobody waits; what would take an upstream is then SERVFAIL */
         const uint8_t *data;
         size_t size;
+        uint64_t idle_usec; /* TCP: after which the connection ends (RFC 7828); 0: not told */
+        unsigned int round; /* how often it has waited already: query.c's own, kept in copies */
 };
 
 /*
