@@ -10,6 +10,7 @@
 struct change_item {
         struct zone *zone; /* a reference of its own */
         struct zone_node *node;
+        struct change_item *sibling; /* of the same node, in the same index */
         uint16_t type;
         bool of_removed_zone; /* listed only: goes and comes with its zone; neither side owned, node not held
                                */
@@ -30,15 +31,19 @@ struct change {
         bool applied;
         struct change_item **items; /* in order of the steps */
         size_t n_items, items_allocated;
-        struct table item_index; /* by node and type */
+        struct table item_index; /* by node */
+        bool has_dname;          /* an item is one, or was */
         struct change_op **ops;
         size_t n_ops, ops_allocated;
         struct table op_index; /* by apex; the latest of each */
         size_t created;        /* ops that attach a zone */
 };
 
-uint32_t change_item_hash(const struct zone_node *node, uint16_t type);
+/* An index of items has the first of each node; the others hang on it. */
+struct change_item *change_item_first(const struct table *index, const struct zone_node *node);
 struct change_item *change_item_find(const struct table *index, const struct zone_node *node, uint16_t type);
+void change_item_insert(struct table *index, struct change_item *item); /* needs room for one */
+void change_item_take(struct table *index, struct change_item *item);
 
 /* A new item for NODE, which is held by it: `before` is what is stored now. -ENOMEM. */
 int change_item_new(struct zone *zone, struct zone_node *node, uint16_t type, struct change_item **ret);

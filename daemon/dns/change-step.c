@@ -3,6 +3,7 @@
 #include "daemon/dns/change-step.h"
 
 #include "daemon/dns/rdata.h"
+
 #include "common/reason.h"
 
 int step_begin(struct change *c, const struct name *apex, struct step *ret, char **ret_reason)
@@ -36,15 +37,60 @@ const struct rrset *step_effective(const struct step *step, const struct zone_no
         return item ? item->after : zone_node_rrset(node, type);
 }
 
+uint16_t step_next_type(const struct step *step, const struct zone_node *node, struct step_types *at)
+{
+        const struct table *indexes[] = {&step->change->item_index, &step->index};
+
+        if (!at->begun) {
+                at->begun = true;
+                at->set = node->sets;
+        }
+        for (; at->set; at->set = at->set->next)
+                if (step_effective(step, node, at->set->type)) {
+                        uint16_t type = at->set->type;
+
+                        at->set = at->set->next;
+                        return type;
+                }
+        for (; at->n_indexes < ELEMENTSOF(indexes); at->n_indexes++, at->item = NULL)
+                for (;;) {
+                        at->item = at->item ? at->item->sibling
+                                            : change_item_first(indexes[at->n_indexes], node);
+                        if (!at->item)
+                                break;
+                        if (zone_node_rrset(node, at->item->type) ||
+                                (at->n_indexes > 0 && change_item_find(indexes[0], node, at->item->type)))
+                                continue;
+                        if (step_effective(step, node, at->item->type))
+                                return at->item->type;
+                }
+        return 0;
+}
+
+/* The item of NODE and TYPE in the step; *RET_N is how many NODE has where there is none. */
+static struct change_item *find_item(
+        const struct step *step, const struct zone_node *node, uint16_t type, size_t *ret_n)
+{
+        struct change_item *item = change_item_first(&step->index, node);
+
+        for (*ret_n = 0; item && item->type != type; item = item->sibling)
+                ++*ret_n;
+        return item;
+}
+
 int step_item(struct step *step, struct zone_node *node, uint16_t type, struct change_item **ret)
 {
-        struct change_item *item = change_item_find(&step->index, node, type);
+        size_t n;
+        struct change_item *item = find_item(step, node, type, &n);
         int r;
 
         if (item) {
                 *ret = item;
                 return 0;
         }
+        /* As many to go and as many to come, before step_check counts what stays. */
+        if (n >= 2 * ZONE_NODE_RRSETS_MAX)
+                return -E2BIG;
         if (step->n_items == step->items_allocated) {
                 size_t allocated = step->items_allocated > 0 ? step->items_allocated * 2 : 4;
                 struct change_item **items =
@@ -61,61 +107,9 @@ int step_item(struct step *step, struct zone_node *node, uint16_t type, struct c
         r = change_item_new(step->zone, node, type, &item);
         if (r < 0)
                 return r;
-        table_insert(&step->index, change_item_hash(node, type), item);
+        change_item_insert(&step->index, item);
+        step->has_dname = step->has_dname || type == RDATA_DNAME;
         *ret = step->items[step->n_items++] = item;
-        return 0;
-}
-
-static const char *item_owner(const struct change_item *item, char buf[NAME_TEXT_SIZE])
-{
-        struct name owner;
-
-        zone_node_name(item->node, &owner);
-        return name_to_text(&owner, buf);
-}
-
-/* A CNAME is alone at its name, and there is one of it (RFC 1034 3.6.2, RFC 2181 10.1). */
-static int check_cname(const struct step *step, const struct change_item *item, char **ret_reason)
-{
-        char owner[NAME_TEXT_SIZE], type[RDATA_TYPE_TEXT_SIZE];
-
-        if (item->node == step->zone->top)
-                return reason_set(ret_reason, -EINVAL,
-                        "\"%s\" is the zone itself, a CNAME cannot stand beside its SOA",
-                        item_owner(item, owner));
-        if (item->after->n_served > 1)
-                return reason_set(ret_reason, -EINVAL, "\"%s\" would have more than one CNAME",
-                        item_owner(item, owner));
-        for (size_t i = 0; rdata_type_stored_at(i) != 0; i++) {
-                uint16_t other = rdata_type_stored_at(i);
-
-                if (other != RDATA_CNAME && step_effective(step, item->node, other))
-                        return reason_set(ret_reason, -EINVAL,
-                                "\"%s\" would have a CNAME beside data of type %s", item_owner(item, owner),
-                                rdata_type_to_text(other, type));
-        }
-        return 0;
-}
-
-int step_check(const struct step *step, char **ret_reason)
-{
-        char owner[NAME_TEXT_SIZE], type[RDATA_TYPE_TEXT_SIZE];
-        int r;
-
-        for (size_t i = 0; i < step->n_items; i++) {
-                const struct change_item *item = step->items[i];
-
-                if (!item->after)
-                        continue;
-                if (item->type == RDATA_CNAME) {
-                        r = check_cname(step, item, ret_reason);
-                        if (r < 0)
-                                return r;
-                } else if (step_effective(step, item->node, RDATA_CNAME))
-                        return reason_set(ret_reason, -EINVAL,
-                                "\"%s\" would have data of type %s beside a CNAME", item_owner(item, owner),
-                                rdata_type_to_text(item->type, type));
-        }
         return 0;
 }
 

@@ -177,8 +177,9 @@ static int build_item(struct change_item *item, const struct rrset *base, const 
 }
 
 /* Sorts RECORDS to items, by name and type. */
-static int gather(struct step *step, const struct record *records, size_t n, size_t *next)
+static int gather(struct step *step, const struct record *records, size_t n, size_t *next, char **ret_reason)
 {
+        char owner[NAME_TEXT_SIZE];
         int r;
 
         for (size_t i = 0; i < n; i++) {
@@ -191,6 +192,9 @@ static int gather(struct step *step, const struct record *records, size_t n, siz
                         return r;
                 r = step_item(step, node, records[i].type, &item);
                 zone_release_node(step->zone, node);
+                if (r == -E2BIG)
+                        return reason_set(ret_reason, r, "\"%s\" would have records of more than %d types",
+                                name_to_text(&records[i].owner, owner), ZONE_NODE_RRSETS_MAX);
                 if (r < 0)
                         return r;
                 *(item->first == SIZE_MAX ? &item->first : &next[item->last]) = i;
@@ -214,7 +218,7 @@ static int put(struct step *step, const struct record *records, size_t n, bool a
         next = calloc(n + 1, sizeof(*next));
         if (!chosen || !next)
                 return -ENOMEM;
-        r = gather(step, records, n, next);
+        r = gather(step, records, n, next, ret_reason);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < step->n_items; i++) {
@@ -333,19 +337,22 @@ static int remove_one(struct step *step, const struct change_removal *removal, c
 {
         char owner[NAME_TEXT_SIZE], type[RDATA_TYPE_TEXT_SIZE];
         struct zone_node *node = zone_peek_node(step->zone, &removal->owner);
-        int r = 0, removed = 0;
+        struct step_types types = {};
+        uint16_t found;
+        int r, removed = 0;
 
         name_to_text(&removal->owner, owner);
         if (removal->type == 0 && removal->rdata)
                 return reason_set(ret_reason, -EINVAL, "\"%s\": rdata to remove without its type", owner);
-        for (size_t i = 0; node && rdata_type_stored_at(i) != 0; i++) {
-                if (removal->type != 0 && removal->type != rdata_type_stored_at(i))
-                        continue;
-                r = remove_from_rrset(step, node, rdata_type_stored_at(i), removal);
-                if (r < 0)
-                        return r;
-                removed += r;
+        if (node && removal->type != 0)
+                removed = remove_from_rrset(step, node, removal->type, removal);
+        while (node && removal->type == 0 && removed >= 0 &&
+                (found = step_next_type(step, node, &types)) != 0) {
+                r = remove_from_rrset(step, node, found, removal);
+                removed = r < 0 ? r : removed + r;
         }
+        if (removed < 0)
+                return removed;
         if (removed > 0)
                 return 0;
         if (removal->type == 0)

@@ -7,62 +7,8 @@
 #include <time.h>
 
 #include "daemon/dns/change-internal.h"
+#include "daemon/dns/rdata.h"
 #include "common/reason.h"
-
-struct item_key {
-        const struct zone_node *node;
-        uint16_t type;
-};
-
-static bool item_match(const void *item, const void *key)
-{
-        const struct change_item *i = item;
-        const struct item_key *k = key;
-
-        return i->node == k->node && i->type == k->type;
-}
-
-/* Nobody outside chooses addresses, so a multiplicative hash will do. */
-uint32_t change_item_hash(const struct zone_node *node, uint16_t type)
-{
-        return table_fold(((uint64_t)(uintptr_t)node + type) * 0x9e3779b97f4a7c15ULL);
-}
-
-struct change_item *change_item_find(const struct table *index, const struct zone_node *node, uint16_t type)
-{
-        return table_find(index, change_item_hash(node, type), item_match,
-                &(struct item_key){.node = node, .type = type});
-}
-
-int change_item_new(struct zone *zone, struct zone_node *node, uint16_t type, struct change_item **ret)
-{
-        struct change_item *item = calloc(1, sizeof(*item));
-
-        if (!item)
-                return -ENOMEM;
-        node->refs++;
-        *item = (struct change_item){.zone = zone_ref(zone),
-                .node = node,
-                .type = type,
-                .before = (struct rrset *)zone_node_rrset(node, type),
-                .first = SIZE_MAX,
-                .last = SIZE_MAX};
-        *ret = item;
-        return 0;
-}
-
-struct change_item *change_item_free(struct change_item *item, bool applied)
-{
-        if (!item)
-                return NULL;
-        if (!item->of_removed_zone) {
-                free(applied ? item->before : item->after);
-                zone_release_node(item->zone, item->node);
-        }
-        zone_unref(item->zone);
-        free(item);
-        return NULL;
-}
 
 static int reserve_pointers(void ***array, size_t n, size_t *allocated, size_t more)
 {
@@ -94,8 +40,10 @@ int change_reserve_items(struct change *c, size_t n)
 void change_add_item(struct change *c, struct change_item *item)
 {
         c->items[c->n_items++] = item;
+        if (item->type == RDATA_DNAME)
+                c->has_dname = true;
         if (!item->of_removed_zone)
-                table_insert(&c->item_index, change_item_hash(item->node, item->type), item);
+                change_item_insert(&c->item_index, item);
 }
 
 static bool op_match(const void *item, const void *key)
@@ -207,7 +155,7 @@ static void filter_items(
                         continue;
                 }
                 if (!item->of_removed_zone)
-                        table_remove(&c->item_index, change_item_hash(item->node, item->type), item);
+                        change_item_take(&c->item_index, item);
                 change_item_free(item, false);
         }
         c->n_items = k;

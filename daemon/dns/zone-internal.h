@@ -15,6 +15,9 @@
 #include "daemon/dns/table.h"
 #include "daemon/dns/zone.h"
 
+/* RRsets of one name at most: they are found one behind the other. */
+#define ZONE_NODE_RRSETS_MAX 256
+
 struct zone_node {
         struct rrset *sets; /* by type, ascending */
         struct zone_node *parent;
@@ -85,6 +88,11 @@ struct rrset *zone_swap_rrset(struct zone *zone, struct zone_node *node, uint16_
 
 /* Walks all nodes, held ones too, in no order; *POSITION from 0; NULL at the end. */
 struct zone_node *zone_next_node(const struct zone *zone, size_t *position);
+
+static inline bool zone_node_is_wildcard(const struct zone_node *node)
+{
+        return node->wire[0] == 1 && node->wire[1] == '*';
+}
 
 static inline bool zone_node_exists(const struct zone_node *node)
 {

@@ -109,11 +109,6 @@ void zone_release_node(struct zone *zone, struct zone_node *node)
         }
 }
 
-static bool node_is_wildcard(const struct zone_node *node)
-{
-        return node->wire[0] == 1 && node->wire[1] == '*';
-}
-
 /* NODE has begun or ceased to exist, and with it perhaps the empty non-terminals above it. */
 static void count_existence(struct zone *zone, struct zone_node *node, bool exists)
 {
@@ -121,7 +116,7 @@ static void count_existence(struct zone *zone, struct zone_node *node, bool exis
                 struct zone_node *parent = node->parent;
                 bool before;
 
-                if (node_is_wildcard(node))
+                if (zone_node_is_wildcard(node))
                         zone->wildcards += exists ? 1 : (size_t)-1;
                 if (!parent)
                         return;
