@@ -10,7 +10,8 @@
 #define RECORDS_PERSISTENT 1U
 #define RECORDS_LEASED 2U
 
-#define ZONE_FLAGS_LATER (ZONE_LEASED | ZONE_FALLTHROUGH | ZONE_AUTO_PTR)
+#define ZONE_FLAGS (ZONE_PERSISTENT | ZONE_FALLTHROUGH | ZONE_AUTO_PTR)
+#define ZONE_FLAGS_LATER ZONE_LEASED
 
 /* The call as far as it has been read. */
 struct call {
@@ -105,7 +106,7 @@ int bus_change_method_create_zone(sd_bus_message *m, void *userdata, sd_bus_erro
         r = call_read_zone(&call);
         if (r < 0)
                 return r;
-        r = call_read_flags(&call, ZONE_PERSISTENT, ZONE_FLAGS_LATER);
+        r = call_read_flags(&call, ZONE_FLAGS, ZONE_FLAGS_LATER);
         if (r < 0)
                 return r;
         if (call.zone)

@@ -158,13 +158,15 @@ static int build_item(struct change_item *item, const struct rrset *base, const 
         const size_t *next, const struct record **chosen, char **ret_reason)
 {
         char owner[NAME_TEXT_SIZE], type[RDATA_TYPE_TEXT_SIZE];
+        bool linked =
+                (item->zone->flags & ZONE_AUTO_PTR) && (item->type == RDATA_A || item->type == RDATA_AAAA);
         struct rrset *after;
         size_t n = 0;
         int r;
 
         for (size_t i = item->first; i != SIZE_MAX; i = next[i])
                 chosen[n++] = &records[i];
-        r = rrset_new(item->type, base, chosen, n, &after);
+        r = rrset_new(item->type, base, chosen, n, linked, &after);
         if (r == -E2BIG)
                 return reason_set(ret_reason, r,
                         "\"%s\" would have more records of type %s than fit into one message",

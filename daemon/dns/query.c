@@ -2,6 +2,7 @@
 
 #include "daemon/dns/query.h"
 
+#include "daemon/dns/auto-ptr.h"
 #include "daemon/dns/query-internal.h"
 #include "daemon/dns/rdata.h"
 
@@ -48,10 +49,11 @@ static enum packet_rcode check_type(uint16_t type)
 }
 
 static enum query_outcome decide(
-        const struct query_context *context, struct packet_writer *p, const struct zone **ret_zone)
+        const struct query_context *context, struct packet_writer *p, struct query_result *ret)
 {
         const struct packet_query *q = p->query;
         enum packet_rcode rcode = check_type(q->type);
+        enum query_outcome outcome;
         const struct zone *zone;
         struct name target;
 
@@ -59,11 +61,16 @@ static enum query_outcome decide(
                 return fail(p, rcode);
         if (q->class != PACKET_CLASS_IN)
                 return fail(p, PACKET_REFUSED);
+        outcome = auto_ptr_answer(context->zones, p, &ret->zone);
+        if (outcome != QUERY_OUTCOME_NONE) {
+                ret->source = QUERY_SOURCE_AUTO_PTR;
+                return outcome;
+        }
         zone = query_find_zone(context->zones, &q->name, q->type);
         if (!zone)
                 return fail(p, PACKET_REFUSED);
 
-        *ret_zone = zone;
+        *ret = (struct query_result){.source = QUERY_SOURCE_ZONE, .zone = zone};
         return query_answer_zone(context, p, zone, false, &target);
 }
 
@@ -111,10 +118,8 @@ ssize_t query_answer(struct query_context *context, const struct query_request *
         }
 
         packet_writer_begin(&p, &q, request->data, buf, answer_limit(&q, request->transport, size));
-        outcome = verdict == PACKET_ERROR ? fail(&p, rcode) : decide(context, &p, &result.zone);
+        outcome = verdict == PACKET_ERROR ? fail(&p, rcode) : decide(context, &p, &result);
         count(&context->stats, &p, outcome);
-        if (result.zone)
-                result.source = QUERY_SOURCE_ZONE;
         if (ret)
                 *ret = result;
         return (ssize_t)packet_writer_end(&p);

@@ -5,8 +5,10 @@
 #include <assert.h>
 #include <string.h>
 
+#include "daemon/dns/auto-ptr-index.h"
+
 static_assert(sizeof(struct rrset_entry) == 12, "entries are packed by it");
-static_assert(sizeof(struct rrset) % 4 == 0, "entries are aligned by it");
+static_assert(sizeof(struct rrset) == 24, "entries and links are aligned by it");
 static_assert(RRSET_SIZE_MAX / sizeof(struct rrset_entry) <= UINT16_MAX, "entries are counted in 16 bits");
 
 /* Where an entry comes from while a set is built. */
@@ -29,6 +31,17 @@ const struct rrset_entry *rrset_next(const struct rrset *set, const struct rrset
         const uint8_t *p = e ? (const uint8_t *)e + entry_size(e->size) : set->entries;
 
         return p < set->entries + set->size ? (const struct rrset_entry *)p : NULL;
+}
+
+/* Octets of entries and what aligns the links behind them. */
+static size_t entries_size(size_t size)
+{
+        return (size + 7) & ~(size_t)7;
+}
+
+struct auto_ptr_link *rrset_links(const struct rrset *set)
+{
+        return (struct auto_ptr_link *)(uintptr_t)(set->entries + entries_size(set->size));
 }
 
 /* As DNSSEC orders rdata (RFC 4034 6.3): octet by octet, a prefix first. */
@@ -119,7 +132,8 @@ static void set_fill(struct rrset *set, const struct source *sources, size_t n)
 }
 
 /* SOURCES are sorted and unique; N > 0. */
-static int set_from_sources(uint16_t type, const struct source *sources, size_t n, struct rrset **ret)
+static int set_from_sources(
+        uint16_t type, const struct source *sources, size_t n, bool linked, struct rrset **ret)
 {
         struct rrset *set;
         size_t size = 0;
@@ -129,11 +143,13 @@ static int set_from_sources(uint16_t type, const struct source *sources, size_t 
         if (size > RRSET_SIZE_MAX)
                 return -E2BIG;
         /* Zeroed, so that padding compares equal. */
-        set = calloc(1, sizeof(*set) + size);
+        set = calloc(
+                1, sizeof(*set) + (linked ? entries_size(size) + n * sizeof(struct auto_ptr_link) : size));
         if (!set)
                 return -ENOMEM;
         set->type = type;
         set->n = (uint16_t)n;
+        set->linked = linked;
         set->size = (uint32_t)size;
         set_fill(set, sources, n);
         *ret = set;
@@ -141,7 +157,7 @@ static int set_from_sources(uint16_t type, const struct source *sources, size_t 
 }
 
 int rrset_new(uint16_t type, const struct rrset *base, const struct record *const *records, size_t n,
-        struct rrset **ret)
+        bool linked, struct rrset **ret)
 {
         _cleanup_free_ struct source *sources = calloc((base ? base->n : 0) + n, sizeof(*sources));
         size_t k;
@@ -150,7 +166,7 @@ int rrset_new(uint16_t type, const struct rrset *base, const struct record *cons
                 return -ENOMEM;
         k = sources_from(sources, base, records, n);
         qsort(sources, k, sizeof(*sources), compare_sources);
-        return set_from_sources(type, sources, sources_unique(sources, k), ret);
+        return set_from_sources(type, sources, sources_unique(sources, k), linked, ret);
 }
 
 int rrset_without(const struct rrset *base, const uint8_t *rdata, uint16_t size, struct rrset **ret)
@@ -171,7 +187,7 @@ int rrset_without(const struct rrset *base, const uint8_t *rdata, uint16_t size,
                 *ret = NULL;
                 return 0;
         }
-        return set_from_sources(base->type, sources, left, ret);
+        return set_from_sources(base->type, sources, left, base->linked, ret);
 }
 
 bool rrset_equal(const struct rrset *a, const struct rrset *b)
@@ -184,5 +200,9 @@ bool rrset_equal(const struct rrset *a, const struct rrset *b)
 
 size_t rrset_memory(const struct rrset *set)
 {
-        return set ? sizeof(*set) + set->size : 0;
+        if (!set)
+                return 0;
+        if (!set->linked)
+                return sizeof(*set) + set->size;
+        return sizeof(*set) + entries_size(set->size) + set->n * sizeof(struct auto_ptr_link);
 }

@@ -60,6 +60,7 @@ struct zone_store {
         struct zone *first, *last;
         size_t n_zones;
         size_t records;
+        struct auto_ptr_link *addresses;    /* daemon/dns/auto-ptr-index.h */
         size_t depths[NAME_LABELS_MAX + 1]; /* zones by number of labels of the apex */
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "daemon/dns/auto-ptr-index.h"
 #include "daemon/dns/rdata.h"
 #include "daemon/dns/zone-internal.h"
 
@@ -72,11 +73,13 @@ void zone_store_attach(struct zone_store *store, struct zone *zone)
         store->n_zones++;
         store->records += zone->records;
         store->depths[name_labels(&zone->apex)]++;
+        auto_ptr_index_add_zone(store, zone);
 }
 
 void zone_store_detach(struct zone_store *store, struct zone *zone)
 {
         assert(zone->attached);
+        auto_ptr_index_remove_zone(store, zone);
         *(zone->previous ? &zone->previous->next : &store->first) = zone->next;
         *(zone->next ? &zone->next->previous : &store->last) = zone->previous;
 

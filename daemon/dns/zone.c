@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "daemon/dns/auto-ptr-index.h"
 #include "daemon/dns/rdata.h"
 #include "daemon/dns/zone-internal.h"
 
@@ -170,6 +171,10 @@ struct rrset *zone_swap_rrset(struct zone *zone, struct zone_node *node, uint16_
         }
         count_content(zone, before, set);
         count_barrier(zone, node, type, set);
+        if (zone->attached) {
+                auto_ptr_index_remove(zone->store, node, before);
+                auto_ptr_index_add(zone->store, zone, node, set);
+        }
         if (zone_node_exists(node) != existed)
                 count_existence(zone, node, !existed);
         return before;

@@ -59,6 +59,7 @@ struct rrset {
         uint16_t type;
         uint16_t n;        /* entries */
         uint16_t n_served; /* entries that are not duplicates */
+        bool linked;       /* has room behind the entries for links of the reverse index */
         uint32_t ttl;      /* smallest of the entries: what is served (RFC 2181 5.2) */
         uint32_t size;     /* octets of `entries` */
         uint8_t entries[]; /* struct rrset_entry, each padded to 4 octets, sorted by rdata, then uid, then

@@ -87,9 +87,12 @@ def test_zone_errors(world):
         expect('InvalidName', call, 'RemoveZone', 's', bad)
     expect('InvalidFlags', call, 'CreateZone', 'st', 'new.test', 16, quotes='0x10')
     expect('InvalidFlags', call, 'CreateZone', 'st', 'new.test', 1 << 63, quotes='0x8000000000000000')
-    for later in (2, 4, 8, 3):
+    for later in (2, 3):
         expect('NotSupported', call, 'CreateZone', 'st', 'new.test', later, quotes='0x%x' % (later & ~1))
     assert not [z for z in call('ListZones') if z[0] == 'new.test']
+    call('CreateZone', 'st', 'new.test', 1 | 4 | 8)
+    assert [z[2] for z in call('ListZones') if z[0] == 'new.test'] == [13]
+    call('RemoveZone', 's', 'new.test')
 
 
 def test_records(world):
