@@ -18,12 +18,13 @@
  */
 
 #include "common/name.h"
+#include "daemon/dns/rdata.h"
 #include "daemon/dns/record.h"
 
 #define ZONE_FILE_TTL 3600 /* seconds */
 
 /* Octets of one record's text at most, without comments and blanks. */
-#define ZONE_FILE_ENTRY_MAX (65536 + NAME_TEXT_SIZE + 64)
+#define ZONE_FILE_ENTRY_MAX (RDATA_TEXT_MAX + NAME_TEXT_SIZE + 64)
 
 struct zone_file;
 
