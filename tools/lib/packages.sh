@@ -9,6 +9,7 @@ declare -A packages=(
         [try]='systemd dbus-daemon bind9-dnsutils iproute2 procps'
         [test]='libcmocka-dev clang-format shellcheck dbus-daemon polkitd systemd git python3 python3-gi
                 iproute2 procps'
+        [fuzz]='libclang-rt-dev'
         [kernels]='qemu-system-x86 busybox-static cpio mmdebstrap debian-archive-keyring'
 )
 
