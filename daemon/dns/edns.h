@@ -3,6 +3,8 @@
 
 /* EDNS (RFC 6891): the OPT record, its options and the extended errors (RFC 8914) that we send. */
 
+#include <stdarg.h>
+
 #include "common/util.h"
 
 enum edns_option {
@@ -35,3 +37,27 @@ struct edns_error {
         enum edns_error_code code;
         char text[EDNS_ERROR_TEXT_SIZE]; /* UTF-8, for people; may be "" */
 };
+
+/* The options of one answer, as they go into its OPT. */
+#define EDNS_COOKIE_SIZE_MAX (4 + 24)
+#define EDNS_KEEPALIVE_SIZE (4 + 2)
+#define EDNS_ERROR_SIZE_MAX (4 + 2 + EDNS_ERROR_TEXT_SIZE - 1)
+#define EDNS_OPTIONS_SIZE_MAX (EDNS_COOKIE_SIZE_MAX + EDNS_KEEPALIVE_SIZE + EDNS_ERROR_SIZE_MAX)
+
+struct edns_options {
+        uint8_t data[EDNS_OPTIONS_SIZE_MAX];
+        uint16_t size;
+};
+
+void edns_add_cookie(struct edns_options *options, const uint8_t *cookie, size_t size);
+/* Rounded down to 100 ms; 6,553.5 s at most (RFC 7828 3.1). */
+void edns_add_keepalive(struct edns_options *options, uint64_t usec);
+/* In ROOM octets: the text shortened, at the end of a character, or nothing, where there is no room for the
+ * code. */
+void edns_add_error(struct edns_options *options, const struct edns_error *error, size_t room);
+
+/* Sets code and text, which is cut where it is too long. */
+void edns_error_set(struct edns_error *error, enum edns_error_code code, const char *format, ...)
+        _printf_(3, 4);
+void edns_error_set_va(struct edns_error *error, enum edns_error_code code, const char *format,
+        va_list arguments) _printf_(3, 0);

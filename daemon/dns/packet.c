@@ -2,8 +2,10 @@
 
 #include "daemon/dns/packet.h"
 
+#include "daemon/dns/edns.h"
 #include "daemon/dns/rdata.h"
 
+#define OPCODE_NOTIFY 4 /* RFC 1996 */
 #define POINTER_BITS 0xc0
 #define OPT_DNSSEC_OK 0x8000 /* RFC 3225 */
 
@@ -78,22 +80,57 @@ static int read_record(struct wire *w, struct record_head *ret)
         return 0;
 }
 
+/* RFC 7873 4 and 5.2.2; of several the first counts (5.2). */
+static int read_cookie(struct wire *option, struct packet_query *q)
+{
+        size_t size = wire_left(option);
+
+        if (q->cookie_size > 0)
+                return 0;
+        if (size != PACKET_COOKIE_CLIENT_SIZE &&
+                (size < PACKET_COOKIE_SIZE_MIN || size > PACKET_COOKIE_SIZE_MAX))
+                return -EBADMSG;
+        q->cookie_size = (uint8_t)size;
+        memcpy(q->cookie, wire_take(option, size), size);
+        return 0;
+}
+
+static int read_options(struct wire *w, struct packet_query *q)
+{
+        while (wire_left(w) > 0) {
+                uint16_t code = wire_read_u16(w), size = wire_read_u16(w);
+                const uint8_t *data = wire_take(w, size);
+                struct wire option = wire_reader(data, size);
+                int r;
+
+                if (!data)
+                        return -EBADMSG;
+                switch (code) {
+                case EDNS_OPTION_COOKIE:
+                        r = read_cookie(&option, q);
+                        if (r < 0)
+                                return r;
+                        break;
+                case EDNS_OPTION_KEEPALIVE:
+                        q->has_keepalive = true;
+                        break;
+                default:
+                        break;
+                }
+        }
+        return 0;
+}
+
 /* RFC 6891 6.1: class is the size, the TTL is extended rcode, version and flags. */
 static int read_opt(struct record_head *opt, struct packet_query *q)
 {
         if (q->has_edns || !name_is_root(&opt->owner))
                 return -EBADMSG;
-        while (wire_left(&opt->rdata) > 0) {
-                (void)wire_read_u16(&opt->rdata);
-                (void)wire_take(&opt->rdata, wire_read_u16(&opt->rdata));
-                if (opt->rdata.failed)
-                        return -EBADMSG;
-        }
         q->has_edns = true;
         q->edns_udp_size = opt->class;
         q->edns_version = (uint8_t)(opt->ttl >> 16);
         q->dnssec_ok = opt->ttl & OPT_DNSSEC_OK;
-        return 0;
+        return q->edns_version > 0 ? 0 : read_options(&opt->rdata, q);
 }
 
 static int read_question(struct wire *w, struct packet_query *q)
@@ -117,26 +154,21 @@ struct counts {
         uint16_t question, answer, authority, additional;
 };
 
-static int read_body(struct wire *w, const struct counts *counts, struct packet_query *q)
+/* All records up to the end, for the OPT's sake. A record has 11 octets at least, so that the message bounds
+ * the loop. */
+static int read_records(struct wire *w, const struct counts *counts, struct packet_query *q)
 {
+        size_t before = (size_t)counts->answer + counts->authority;
         struct record_head record;
         int r;
 
-        if (counts->question != 1)
-                return -EBADMSG;
-        r = read_question(w, q);
-        if (r < 0)
-                return r;
-        if (counts->answer > 0 || counts->authority > (q->type == RDATA_IXFR ? 1 : 0))
-                return -EBADMSG;
-        /* A record has 11 octets at least, so that the message bounds the loop. */
-        for (size_t n = 0; n < (size_t)counts->authority + counts->additional; n++) {
+        for (size_t n = 0; n < before + counts->additional; n++) {
                 r = read_record(w, &record);
                 if (r < 0)
                         return r;
                 if (record.type != RDATA_OPT)
                         continue;
-                if (n < counts->authority)
+                if (n < before)
                         return -EBADMSG;
                 r = read_opt(&record, q);
                 if (r < 0)
@@ -145,13 +177,58 @@ static int read_body(struct wire *w, const struct counts *counts, struct packet_
         return wire_left(w) > 0 ? -EBADMSG : 0;
 }
 
+static int read_body(struct wire *w, const struct counts *counts, struct packet_query *q)
+{
+        int r;
+
+        if (counts->question > 1)
+                return -EBADMSG;
+        if (counts->question == 1) {
+                r = read_question(w, q);
+                if (r < 0)
+                        return r;
+        }
+        r = read_records(w, counts, q);
+        if (r < 0)
+                return r;
+        return q->has_question || q->cookie_size > 0 ? 0 : -EBADMSG;
+}
+
+/* What precedes the question's answer: that a query has neither answers nor, but for IXFR, authorities. */
+static bool is_plain(const struct counts *counts, const struct packet_query *q)
+{
+        return counts->answer == 0 && counts->authority <= (q->type == RDATA_IXFR ? 1 : 0);
+}
+
+/* Another opcode's message: read for the sake of what is echoed, question and OPT. */
+static enum packet_rcode read_other(struct wire *w, const struct counts *counts, struct packet_query *q)
+{
+        struct packet_query header = *q;
+        bool bad = read_body(w, counts, q) < 0 || !q->has_question;
+
+        if (bad)
+                *q = header;
+        if (q->opcode != OPCODE_NOTIFY)
+                return PACKET_NOTIMP;
+        return bad ? PACKET_FORMERR : PACKET_REFUSED;
+}
+
+static enum packet_rcode read_query(struct wire *w, const struct counts *counts, struct packet_query *q)
+{
+        if (q->opcode != 0)
+                return read_other(w, counts, q);
+        if (read_body(w, counts, q) < 0 || !is_plain(counts, q))
+                return PACKET_FORMERR;
+        return q->edns_version > 0 ? PACKET_BADVERS : PACKET_NOERROR;
+}
+
 enum packet_verdict packet_parse(
         const uint8_t *data, size_t size, struct packet_query *ret, enum packet_rcode *ret_rcode)
 {
         struct wire w = wire_reader(data, size);
         struct packet_query q = {};
         struct counts counts;
-        enum packet_verdict verdict = PACKET_OK;
+        enum packet_rcode rcode;
 
         q.id = wire_read_u16(&w);
         q.flags = wire_read_u16(&w);
@@ -163,18 +240,12 @@ enum packet_verdict packet_parse(
                 return PACKET_DROP;
 
         q.opcode = q.flags >> 11 & 0xf;
-        if (q.opcode != 0) {
-                verdict = PACKET_ERROR;
-                *ret_rcode = PACKET_NOTIMP;
-        } else if (read_body(&w, &counts, &q) < 0) {
-                verdict = PACKET_ERROR;
-                *ret_rcode = PACKET_FORMERR;
-        } else if (q.has_edns && q.edns_version > 0) {
-                verdict = PACKET_ERROR;
-                *ret_rcode = PACKET_BADVERS;
-        }
+        rcode = read_query(&w, &counts, &q);
         *ret = q;
-        return verdict;
+        if (rcode == PACKET_NOERROR)
+                return PACKET_OK;
+        *ret_rcode = rcode;
+        return PACKET_ERROR;
 }
 
 const char *packet_rcode_to_text(enum packet_rcode rcode)

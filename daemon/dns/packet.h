@@ -38,6 +38,11 @@ enum {
 #define PACKET_CLASS_CH 3
 #define PACKET_CLASS_ANY 255
 
+/* RFC 7873 4: the client's part, and the server's of 8 to 32 octets. */
+#define PACKET_COOKIE_CLIENT_SIZE 8
+#define PACKET_COOKIE_SIZE_MIN 16
+#define PACKET_COOKIE_SIZE_MAX 40
+
 struct packet_query {
         uint16_t id;
         uint16_t flags; /* as received */
@@ -52,6 +57,9 @@ struct packet_query {
         uint8_t edns_version;
         uint16_t edns_udp_size;
         bool dnssec_ok;
+        uint8_t cookie_size; /* 0: none, or of a wrong size, which is PACKET_FORMERR */
+        uint8_t cookie[PACKET_COOKIE_SIZE_MAX];
+        bool has_keepalive; /* RFC 7828 3.2: of a client that has no time to tell */
 };
 
 enum packet_verdict {
@@ -61,11 +69,17 @@ enum packet_verdict {
 };
 
 /*
- * Reads a query. Owed errors, as the reference servers decide where RFCs leave it open: NOTIMP for an opcode
- * other than QUERY (nothing behind the header is read then); FORMERR for a question count other than 1;
- * records in the answer or authority section (as NSD; an IXFR question may have one, RFC 1995 3); octets
- * behind the last record (as Knot); two OPTs, an OPT with an owner, options that overrun it (RFC 6891 6.1.1);
- * BADVERS for an EDNS version over 0. Other records in the additional section are skipped.
+ * Reads a query. Owed errors, as the reference servers decide where RFCs leave it open
+ * (tests/unit/test-query-messages.c has each case, and who agrees):
+ * - opcodes other than QUERY: NOTIMP, whatever follows the header; for NOTIFY REFUSED, for we are nobody's
+ *   secondary, or FORMERR, if it cannot be read;
+ * - FORMERR for a question count other than 1, but for 0 with a cookie (RFC 7873 5.4); records in the answer
+ *   or authority section (an IXFR question may have one, RFC 1995 3); octets behind the last record; two
+ * OPTs, an OPT with an owner, options that overrun it (RFC 6891 6.1.1); a cookie of a wrong size (RFC
+ * 7873 5.2.2);
+ * - BADVERS for an EDNS version over 0 (its options are not read).
+ * Flags that mean nothing in a query (AA, TC, RA, Z, an rcode), records in the additional section other than
+ * OPT, unknown options, and all cookies but the first are passed over.
  */
 enum packet_verdict packet_parse(
         const uint8_t *data, size_t size, struct packet_query *ret, enum packet_rcode *ret_rcode);

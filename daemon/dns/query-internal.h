@@ -14,6 +14,7 @@ enum query_outcome {
         QUERY_OUTCOME_NXDOMAIN,
         QUERY_OUTCOME_ERROR,   /* the rcode says it */
         QUERY_OUTCOME_FORWARD, /* an upstream must be asked, see query_answer_zone */
+        QUERY_OUTCOME_WAIT,    /* an upstream has been asked: the answer comes later */
 };
 
 /*

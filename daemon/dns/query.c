@@ -2,8 +2,11 @@
 
 #include "daemon/dns/query.h"
 
+#include <stdarg.h>
+#include <time.h>
+
 #include "daemon/dns/auto-ptr.h"
-#include "daemon/dns/query-internal.h"
+#include "daemon/dns/query-work.h"
 #include "daemon/dns/rdata.h"
 
 static size_t answer_limit(const struct packet_query *q, enum query_transport transport, size_t size)
@@ -19,15 +22,34 @@ static size_t answer_limit(const struct packet_query *q, enum query_transport tr
         return MIN(limit, size);
 }
 
-static enum query_outcome fail(struct packet_writer *p, enum packet_rcode rcode)
+void query_work_begin(struct query_work *w)
 {
-        p->rcode = rcode;
+        packet_writer_begin(&w->p, &w->query, w->request->data, w->buf, w->limit);
+        packet_writer_reserve(&w->p, w->options.size);
+        w->error.code = EDNS_ERROR_NONE;
+        w->result = (struct query_result){};
+}
+
+static enum query_outcome fail(struct query_work *w, enum packet_rcode rcode)
+{
+        w->p.rcode = rcode;
         return QUERY_OUTCOME_ERROR;
+}
+
+enum query_outcome query_work_fail(
+        struct query_work *w, enum packet_rcode rcode, enum edns_error_code code, const char *format, ...)
+{
+        va_list arguments;
+
+        va_start(arguments, format);
+        edns_error_set_va(&w->error, code, format, arguments);
+        va_end(arguments);
+        return fail(w, rcode);
 }
 
 /*
  * Types that no zone holds (RFC 6895 3.1): transfers are refused, the mail ones were never implemented by
- * anyone, the others belong elsewhere in a message. As BIND decides.
+ * anyone, the others belong elsewhere in a message. As BIND decides, and Unbound for the most part.
  */
 static enum packet_rcode check_type(uint16_t type)
 {
@@ -48,30 +70,97 @@ static enum packet_rcode check_type(uint16_t type)
         }
 }
 
-static enum query_outcome decide(
-        const struct query_context *context, struct packet_writer *p, struct query_result *ret)
+static enum query_outcome refuse_name(struct query_work *w)
 {
-        const struct packet_query *q = p->query;
-        enum packet_rcode rcode = check_type(q->type);
+        char text[NAME_TEXT_SIZE];
+
+        return query_work_fail(w, PACKET_REFUSED, EDNS_ERROR_NOT_AUTHORITATIVE, "no zone, no rule: %s",
+                name_to_text_bare(&w->query.name, text));
+}
+
+static enum query_outcome answer_name(struct query_work *w)
+{
+        const struct packet_query *q = &w->query;
         enum query_outcome outcome;
         const struct zone *zone;
         struct name target;
 
-        if (rcode != PACKET_NOERROR)
-                return fail(p, rcode);
-        if (q->class != PACKET_CLASS_IN)
-                return fail(p, PACKET_REFUSED);
-        outcome = auto_ptr_answer(context->zones, p, &ret->zone);
+        outcome = auto_ptr_answer(w->context->zones, &w->p, &zone);
         if (outcome != QUERY_OUTCOME_NONE) {
-                ret->source = QUERY_SOURCE_AUTO_PTR;
+                w->result = (struct query_result){.source = QUERY_SOURCE_AUTO_PTR, .zone = zone};
                 return outcome;
         }
-        zone = query_find_zone(context->zones, &q->name, q->type);
+        zone = query_find_zone(w->context->zones, &q->name, q->type);
         if (!zone)
-                return fail(p, PACKET_REFUSED);
+                return refuse_name(w);
+        w->result = (struct query_result){.source = QUERY_SOURCE_ZONE, .zone = zone};
+        return query_answer_zone(w->context, &w->p, zone, false, &target);
+}
 
-        *ret = (struct query_result){.source = QUERY_SOURCE_ZONE, .zone = zone};
-        return query_answer_zone(context, p, zone, false, &target);
+/* What we have of any class is what we have of IN; that it is all is more than we know (RFC 1034 3.7.1). */
+static enum query_outcome answer_any_class(struct query_work *w)
+{
+        const struct packet_query *q = &w->query;
+        const struct zone *zone = query_find_zone(w->context->zones, &q->name, q->type);
+        enum query_outcome outcome;
+        struct name target;
+
+        if (!zone)
+                return refuse_name(w);
+        w->result = (struct query_result){.source = QUERY_SOURCE_ZONE, .zone = zone};
+        outcome = query_answer_zone(w->context, &w->p, zone, false, &target);
+        w->p.flags &= (uint16_t)~PACKET_FLAG_AA;
+        return outcome;
+}
+
+static enum query_outcome decide(struct query_work *w)
+{
+        const struct packet_query *q = &w->query;
+        enum packet_rcode rcode = check_type(q->type);
+
+        if (!q->has_question) /* only a cookie was asked for (RFC 7873 5.4) */
+                return QUERY_OUTCOME_NODATA;
+        if (rcode == PACKET_REFUSED)
+                return query_work_fail(w, rcode, EDNS_ERROR_NOT_SUPPORTED, "no zone transfers");
+        if (rcode != PACKET_NOERROR)
+                return fail(w, rcode);
+        switch (q->class) {
+        case PACKET_CLASS_IN:
+                return answer_name(w);
+        case PACKET_CLASS_ANY:
+                return answer_any_class(w);
+        default: /* CHAOS too: who we are and what we run is nobody's business */
+                return fail(w, PACKET_REFUSED);
+        }
+}
+
+static enum query_outcome answer(struct query_work *w, enum packet_verdict verdict, enum packet_rcode rcode)
+{
+        if (verdict == PACKET_ERROR) {
+                if (rcode == PACKET_NOTIMP)
+                        return query_work_fail(
+                                w, rcode, EDNS_ERROR_NOT_SUPPORTED, "opcode %u", w->query.opcode);
+                return fail(w, rcode);
+        }
+        return decide(w);
+}
+
+/* Those that are known beforehand; room is kept for them. */
+static void add_options(struct query_work *w)
+{
+        const struct packet_query *q = &w->query;
+        const struct query_request *request = w->request;
+        uint8_t cookie[COOKIE_SIZE];
+        enum cookie_verdict verdict;
+
+        if (!q->has_edns)
+                return;
+        if (q->cookie_size > 0 && request->client &&
+                cookie_answer(&w->context->cookies, q->cookie, q->cookie_size, request->client,
+                        (uint32_t)time(NULL), &verdict, cookie) >= 0)
+                edns_add_cookie(&w->options, cookie, sizeof(cookie));
+        if (q->has_keepalive && request->transport == QUERY_TCP && request->idle_usec > 0)
+                edns_add_keepalive(&w->options, request->idle_usec);
 }
 
 static void count(struct query_stats *stats, const struct packet_writer *p, enum query_outcome outcome)
@@ -91,6 +180,7 @@ static void count(struct query_stats *stats, const struct packet_writer *p, enum
         case QUERY_OUTCOME_ERROR:
         case QUERY_OUTCOME_NONE:
         case QUERY_OUTCOME_FORWARD:
+        case QUERY_OUTCOME_WAIT:
                 break;
         }
         if (p->rcode == PACKET_REFUSED)
@@ -101,31 +191,42 @@ static void count(struct query_stats *stats, const struct packet_writer *p, enum
                 stats->other++;
 }
 
+/* The extended error takes what room is left: it is the first to do without. */
+static size_t finish(struct query_work *w)
+{
+        struct packet_writer *p = &w->p;
+        size_t room = p->w.size - p->w.position;
+
+        if (w->query.has_edns) {
+                edns_add_error(&w->options, &w->error, room);
+                packet_writer_reserve(p, w->options.size);
+                p->options = w->options.data;
+                p->options_size = w->options.size;
+        }
+        return packet_writer_end(p);
+}
+
 ssize_t query_answer(struct query_context *context, const struct query_request *request, uint8_t *buf,
         size_t size, struct query_result *ret)
 {
-        struct query_result result = {};
-        struct packet_query q;
-        struct packet_writer p;
+        struct query_work w = {.context = context, .request = request, .buf = buf};
         enum packet_rcode rcode = PACKET_NOERROR;
-        enum packet_verdict verdict = packet_parse(request->data, request->size, &q, &rcode);
+        enum packet_verdict verdict = packet_parse(request->data, request->size, &w.query, &rcode);
         enum query_outcome outcome;
 
         context->stats.received++;
         if (verdict == PACKET_DROP) {
                 context->stats.dropped++;
-                goto silent;
+                if (ret)
+                        *ret = (struct query_result){};
+                return 0;
         }
-
-        packet_writer_begin(&p, &q, request->data, buf, answer_limit(&q, request->transport, size));
-        outcome = verdict == PACKET_ERROR ? fail(&p, rcode) : decide(context, &p, &result);
-        count(&context->stats, &p, outcome);
+        w.limit = answer_limit(&w.query, request->transport, size);
+        add_options(&w);
+        query_work_begin(&w);
+        outcome = answer(&w, verdict, rcode);
+        count(&context->stats, &w.p, outcome);
         if (ret)
-                *ret = result;
-        return (ssize_t)packet_writer_end(&p);
-
-silent:
-        if (ret)
-                *ret = result;
-        return 0;
+                *ret = w.result;
+        return (ssize_t)finish(&w);
 }

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "common/endpoint.h"
+#include "daemon/dns/cookie.h"
 #include "daemon/dns/packet.h"
 #include "daemon/dns/zone.h"
 
@@ -52,6 +53,7 @@ struct query_context {
         const struct zone_store *zones;
         struct forward *forward; /* NULL: what is not ours is refused */
         struct query_stats stats;
+        struct cookie_secret cookies; /* zeroed at first */
 };
 
 struct query_owner;

@@ -51,7 +51,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         holds(size >= PACKET_HEADER_SIZE);
         holds((verdict == PACKET_OK) == (rcode == PACKET_NOERROR));
-        holds(verdict == PACKET_ERROR || (q.has_question && q.opcode == 0 && q.edns_version == 0));
+        holds(verdict == PACKET_ERROR || (q.opcode == 0 && q.edns_version == 0));
+        holds(verdict == PACKET_ERROR || q.has_question || q.cookie_size > 0);
+        holds(q.cookie_size == 0 || (q.has_edns && q.cookie_size <= PACKET_COOKIE_SIZE_MAX));
         holds(*packet_rcode_to_text(rcode) != '\0');
         if (q.has_question)
                 check_question(data, size, &q);
