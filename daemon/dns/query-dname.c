@@ -39,7 +39,6 @@ bool query_redirect(struct packet_writer *p, const struct zone_node *node, struc
 {
         const struct rrset *set = zone_node_rrset(node, RDATA_DNAME);
         const struct name *name = query_chain_last(chain);
-        uint16_t type = p->query->type;
         struct name target;
 
         *ret_outcome = QUERY_OUTCOME_ANSWERED;
@@ -53,7 +52,7 @@ bool query_redirect(struct packet_writer *p, const struct zone_node *node, struc
         const struct packet_rdata cname = {.data = target.wire, .size = target.size};
         if (!packet_writer_add(p, PACKET_ANSWER, name, RDATA_CNAME, set->ttl, &cname, 1))
                 return false;
-        if (type == RDATA_CNAME || type == RDATA_ANY)
+        if (p->query->type == RDATA_CNAME)
                 return false;
         return query_chain_push(chain, &target);
 }

@@ -71,6 +71,12 @@ static enum step follow(struct search *s, const struct rrset *alias, enum query_
         return STEP_NEXT;
 }
 
+/* What a CNAME's own name has beside it (RFC 4035 2.5) is not looked for at its target. */
+static bool is_of_the_name(uint16_t type)
+{
+        return type == RDATA_RRSIG || type == RDATA_NSEC;
+}
+
 /* Answers out of NODE (NULL: an empty non-terminal), which is the last name's own or the wildcard for it. */
 static enum step answer_node(struct search *s, const struct zone_node *node, enum query_outcome *ret)
 {
@@ -89,7 +95,7 @@ static enum step answer_node(struct search *s, const struct zone_node *node, enu
                 return STEP_END;
         }
         set = node ? zone_node_rrset(node, RDATA_CNAME) : NULL;
-        if (set)
+        if (set && !is_of_the_name(s->p->query->type))
                 return follow(s, set, ret);
         *ret = deny(s, PACKET_NOERROR);
         return STEP_END;
