@@ -131,6 +131,8 @@ socklen_t endpoint_to_sockaddr(const struct endpoint *e, struct sockaddr_storage
         struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
         in6->sin6_port = htons(e->port);
         in6->sin6_addr = e->addr.in6;
+        if (endpoint_is_link_local(e))
+                in6->sin6_scope_id = e->scope;
         return sizeof(*in6);
 }
 
@@ -146,6 +148,7 @@ int endpoint_from_sockaddr(const struct sockaddr *sa, struct endpoint *ret)
                 const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
                 e.port = ntohs(in6->sin6_port);
                 e.addr.in6 = in6->sin6_addr;
+                e.scope = in6->sin6_scope_id;
         } else
                 return -EAFNOSUPPORT;
         *ret = e;

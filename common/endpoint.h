@@ -15,8 +15,10 @@
 #define ENDPOINT_TEXT_SIZE (INET6_ADDRSTRLEN + 9)
 
 struct endpoint {
-        int family;    /* AF_INET, AF_INET6; AF_UNSPEC: none */
-        uint16_t port; /* host byte order; 0: not set */
+        int family;     /* AF_INET, AF_INET6; AF_UNSPEC: none */
+        uint16_t port;  /* host byte order; 0: not set */
+        uint32_t scope; /* interface index of a link-local IPv6 address that came from the kernel; not
+                           compared */
         union {
                 struct in_addr in;
                 struct in6_addr in6;

@@ -37,20 +37,14 @@ static int receive(struct listener_udp *udp)
         return recvmmsg(udp->fd, udp->in, LISTENER_UDP_BATCH, MSG_DONTWAIT, NULL);
 }
 
-/* Whether PEER can be answered later too: an endpoint has no scope, which link-local addresses need. */
-static bool can_wait(const struct datagram *d, struct endpoint *ret_client)
-{
-        return endpoint_from_sockaddr((const struct sockaddr *)&d->peer, ret_client) >= 0 &&
-               !(ret_client->family == AF_INET6 && endpoint_is_link_local(ret_client));
-}
-
 static ssize_t answer_one(struct listener_udp *udp, struct datagram *d, size_t request_size)
 {
         struct endpoint client;
-        bool waits = can_wait(d, &client);
+        /* Always, but for the unix sockets of tests. */
+        bool known = endpoint_from_sockaddr((const struct sockaddr *)&d->peer, &client) >= 0;
         const struct query_request request = {.transport = QUERY_UDP,
-                .client = waits ? &client : NULL,
-                .owner = waits ? &udp->owner : NULL,
+                .client = known ? &client : NULL,
+                .owner = known ? &udp->owner : NULL,
                 .data = d->request,
                 .size = request_size};
 

@@ -71,6 +71,27 @@ static void test_sockaddr_round_trip(void **state)
         }
 }
 
+/* An answer to a link-local address goes back over the interface that the query came by. */
+static void test_scope_round_trip(void **state)
+{
+        struct sockaddr_storage sa;
+        struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&sa;
+        struct endpoint e, back;
+
+        assert_int_equal(endpoint_from_text("[fe80::1]:53", 0, &e), 0);
+        assert_int_equal(e.scope, 0);
+        endpoint_to_sockaddr(&e, &sa);
+        in6->sin6_scope_id = 7;
+        assert_int_equal(endpoint_from_sockaddr((struct sockaddr *)&sa, &back), 0);
+        assert_true(endpoint_equal(&e, &back));
+        endpoint_to_sockaddr(&back, &sa);
+        assert_int_equal(in6->sin6_scope_id, 7);
+        assert_int_equal(endpoint_from_text("[2001:db8::1]:53", 0, &e), 0);
+        e.scope = 7;
+        endpoint_to_sockaddr(&e, &sa);
+        assert_int_equal(in6->sin6_scope_id, 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -78,6 +99,7 @@ int main(void)
                 cmocka_unit_test(test_refuses_the_rest),
                 cmocka_unit_test(test_kinds_of_address),
                 cmocka_unit_test(test_sockaddr_round_trip),
+                cmocka_unit_test(test_scope_round_trip),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
