@@ -14,8 +14,9 @@ struct answer;
 enum answer_security { ANSWER_INSECURE, ANSWER_SECURE, ANSWER_BOGUS };
 
 /*
- * Reads a message that answers NAME and TYPE. -EBADMSG: malformed, not an answer, another question, a chain
- * of CNAMEs that loops or does not hang together; -ENOMEM.
+ * Reads a message that answers NAME and TYPE. -EBADMSG: malformed, not an answer (an rcode other than
+ * NOERROR, NXDOMAIN and YXDOMAIN too), another question, a chain of CNAMEs that loops or does not hang
+ * together; -ENOMEM.
  */
 int answer_new(const uint8_t *message, size_t size, const struct name *name, uint16_t type,
         enum answer_security security, struct answer **ret);
@@ -24,6 +25,7 @@ struct answer *answer_unref(struct answer *answer);
 DEFINE_CLEANUP(struct answer *, answer_unref)
 
 enum packet_rcode answer_rcode(const struct answer *answer);
+bool answer_has_data(const struct answer *answer); /* NOERROR, with records of the type that was asked for */
 uint32_t answer_ttl(
         const struct answer *answer); /* seconds that it may be kept: RFC 2308 for negative ones */
 size_t answer_memory(const struct answer *answer);

@@ -45,6 +45,7 @@ struct forward_lookup {
         uint16_t type;
         bool dnssec_ok;
         bool checking_disabled;
+        bool cache_only; /* nobody is asked (RD is clear): what is not cached is FORWARD_NONE */
 
         const struct upstream_rule *rule; /* NULL with FORWARD_NONE */
         const struct answer *answer;      /* good until the event loop turns */
@@ -78,8 +79,8 @@ int forward_set_options(struct forward *forward, const struct forward_options *o
 
 /*
  * Adds RULE, or replaces the one with the same domain and origin. Queries under way end as they began; what
- * is cached of names that now go elsewhere is dropped. -E2BIG: FORWARD_RULES_MAX; -ENOMEM. On failure nothing
- * has changed.
+ * is cached of names that now go elsewhere is dropped. -E2BIG: FORWARD_RULES_MAX; -EINVAL: some of its
+ * servers have a TLS name and some have none; -ENOMEM. On failure nothing has changed.
  */
 int forward_set_rule(struct forward *forward, const struct upstream_rule *rule);
 /* -ENOENT. */
@@ -90,11 +91,17 @@ int forward_remove_rule(struct forward *forward, const struct name *domain, enum
 const struct upstream_rule *forward_rule_at(const struct forward *forward, size_t i);
 /* The rule that NAME goes by; NULL: none. */
 const struct upstream_rule *forward_match(const struct forward *forward, const struct name *name);
-/* Why the rule at I is not used: a constant ("overridden", "leads back to us"), or NULL: it is. */
+/* Why the rule at I is not used, or fails: a constant ("overridden", "leads back to us"), or NULL: all is
+ * well. */
 const char *forward_rule_trouble(const struct forward *forward, size_t i);
 
 /* Addresses that are our own: an upstream there is a loop and never asked. Copied. */
 int forward_set_own(struct forward *forward, const struct endpoint *own, size_t n);
+
+/* Whether NAME, of a query that came in, is one that we have sent out to see whether a rule's servers lead
+ * back to us. They do, then: the rule fails until a later probe stays away. Anything will do for an answer.
+ */
+bool forward_is_probe(struct forward *forward, const struct name *name);
 
 /* Drops what is cached at and below NAME (the root: everything); returns how many answers. */
 size_t forward_flush(struct forward *forward, const struct name *name);
