@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/log.h"
+#include "daemon/bus/bus-commit.h"
 #include "daemon/bus/bus-status.h"
 #include "daemon/manager-load.h"
 
@@ -261,6 +262,8 @@ int manager_reload(struct manager *m, char **ret_reason)
                 log_error_errno(r, "Cannot climb anew");
         if (manage_host_changed && m->api->bus)
                 attach_host(m, m->api->bus);
+        if (m->directory)
+                zone_directory_reload(m->directory);
         bus_status_changed(m->api, BUS_STATUS_PORT_POLICY | BUS_STATUS_SHARES);
         if (m->ready)
                 (void)sd_notify(false, "READY=1");
@@ -299,6 +302,8 @@ struct manager *manager_free(struct manager *m)
         if (m->helper)
                 m->helper =
                         helper_client_free(m->helper); /* closes the channel: the helper undoes everything */
+        if (m->directory)
+                m->directory = zone_directory_free(m->directory);
         if (m->journal)
                 m->journal = journal_close(m->journal); /* first: it tells each waiting commit how it ended */
         if (m->commits)
@@ -336,6 +341,36 @@ static int open_journal(struct manager *m)
         r = manager_load(m);
         if (r < 0)
                 return log_error_errno(r, "Cannot load the journal");
+        return 0;
+}
+
+static int submit_zone_file(void *userdata, struct change *change)
+{
+        struct manager *m = userdata;
+
+        return bus_commit_own(m->api, change);
+}
+
+/* Behind the journal: zones that were made over the bus are older. */
+static int open_zone_files(struct manager *m)
+{
+        struct zone_directory_options options = {
+                .path = m->options.zones_dir,
+                .zones = m->zones,
+                .event = m->event,
+                .submit = submit_zone_file,
+                .userdata = m,
+        };
+        int r;
+
+        if (!*options.path)
+                return 0;
+        r = zone_directory_new(&options, &m->directory);
+        if (r < 0)
+                return log_error_errno(r, "Cannot prepare to read zone files");
+        r = zone_directory_load(m->directory);
+        if (r < 0)
+                log_error_errno(r, "%s cannot be read", options.path);
         return 0;
 }
 
@@ -401,6 +436,9 @@ int manager_run(struct manager *m)
         if (r < 0)
                 return log_error_errno(r, "Cannot set a timer");
         r = open_journal(m);
+        if (r < 0)
+                return r;
+        r = open_zone_files(m);
         if (r < 0)
                 return r;
         r = climb(m);

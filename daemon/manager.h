@@ -19,10 +19,12 @@
 #include "daemon/host/ladder.h"
 #include "daemon/store/commit.h"
 #include "daemon/store/journal.h"
+#include "daemon/zone-directory.h"
 
 struct manager_options {
         const char *config_file;
         const char *config_dropin_dir; /* "": none */
+        const char *zones_dir;         /* of zone files; "": none */
         const char *state_dir;         /* persistent.db */
         const char *runtime_dir;       /* runtime.db */
         const char *helper_socket;
@@ -39,6 +41,7 @@ struct manager {
         struct query_context queries;
         struct journal *journal;
         struct commit_queue *commits;
+        struct zone_directory *directory; /* NULL: no zone files */
         struct helper_client *helper;
         struct ladder *ladder;
         struct hostdns *host; /* NULL before the first connection to the bus, and with Manager=none */

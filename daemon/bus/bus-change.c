@@ -39,9 +39,23 @@ static int call_read_zone(struct call *call)
         return 0;
 }
 
+/* Zones that come from files are changed there. */
+static int call_refuse_file(const struct call *call)
+{
+        const struct zone_directory *directory = call->api->manager->directory;
+        char path[BUS_ERROR_QUOTE_SIZE];
+        const char *file = directory ? zone_directory_find(directory, &call->zone_name) : NULL;
+
+        if (!call->zone || !(zone_flags(call->zone) & ZONE_FILE))
+                return 0;
+        return sd_bus_error_setf(call->error, BUS_ERROR_READ_ONLY_ZONE,
+                "Zone \"%s\" comes from the zone file \"%s\", and is changed there only", call->quoted,
+                bus_error_quote(file ? file : "", path));
+}
+
 static int call_want_zone(struct call *call)
 {
-        return call->zone ? 0 : bus_error_set_no_zone(call->error, call->zone_text);
+        return call->zone ? call_refuse_file(call) : bus_error_set_no_zone(call->error, call->zone_text);
 }
 
 /* KNOWN are taken, LATER refused as not there yet, all others as invalid. */
@@ -107,6 +121,9 @@ int bus_change_method_create_zone(sd_bus_message *m, void *userdata, sd_bus_erro
         if (r < 0)
                 return r;
         r = call_read_flags(&call, ZONE_FLAGS, ZONE_FLAGS_LATER);
+        if (r < 0)
+                return r;
+        r = call_refuse_file(&call);
         if (r < 0)
                 return r;
         if (call.zone)

@@ -11,10 +11,11 @@
 /* A change that waits for the disk. */
 struct waiting {
         struct bus_api *api;
-        sd_bus_message *call;
+        sd_bus_message *call; /* NULL: a change of our own */
         struct name zone;
         enum bus_commit_reply reply;
-        uint64_t serial; /* of this change; later ones may wait with it */
+        uint64_t serial;  /* of this change; later ones may wait with it */
+        uint64_t records; /* in the zone after it */
         struct bus_quota_delta charged;
 };
 
@@ -41,6 +42,8 @@ static int send_reply(const struct waiting *w)
         _cleanup_free_ char *path = NULL;
         int r;
 
+        if (!w->call)
+                return 0;
         switch (w->reply) {
         case BUS_COMMIT_REPLY_NOTHING:
                 return sd_bus_reply_method_return(w->call, "");
@@ -51,6 +54,8 @@ static int send_reply(const struct waiting *w)
                 return sd_bus_reply_method_return(w->call, "o", path);
         case BUS_COMMIT_REPLY_SERIAL:
                 return sd_bus_reply_method_return(w->call, "t", w->serial);
+        case BUS_COMMIT_REPLY_LOADED:
+                return sd_bus_reply_method_return(w->call, "tt", w->serial, w->records);
         }
         return -EINVAL;
 }
@@ -87,15 +92,31 @@ static void tell_reverted(struct bus_api *api, const struct change *change)
         }
 }
 
+/* Zone files whose change was taken back, or that can take their zone now. */
+static void tell_directory(struct bus_api *api, const struct change *change, int r)
+{
+        struct zone_directory *directory = api->manager->directory;
+        struct change_zone zone;
+
+        for (size_t i = 0; directory && change_get_zone(change, i, &zone); i++)
+                if (r < 0 && zone.flags & ZONE_FILE)
+                        zone_directory_touch(directory, &zone.apex, ZONE_DIRECTORY_RETRY_USEC);
+                else if (r >= 0 && zone.state == CHANGE_ZONE_REMOVED)
+                        zone_directory_touch(directory, &zone.apex, 0);
+}
+
 static void on_durable(void *userdata, struct change *change, int r)
 {
         _cleanup_(waiting_freep) struct waiting *w = userdata;
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
         bus_status_changed(w->api, BUS_STATUS_COUNTS);
+        tell_directory(w->api, change, r);
         if (r < 0) {
                 bus_quota_release(w->api->quota, &w->charged);
                 tell_reverted(w->api, change);
+                if (!w->call)
+                        return;
                 (void)set_storage_error(&error, &w->zone, r);
                 (void)sd_bus_reply_method_error(w->call, &error);
                 return;
@@ -107,35 +128,67 @@ static void on_durable(void *userdata, struct change *change, int r)
                 log_debug_errno(r, "Cannot reply to a change");
 }
 
-int bus_commit(struct bus_api *api, sd_bus_message *call, struct change *change, const struct name *zone,
-        enum bus_commit_reply reply, sd_bus_error *error)
+/* What is applied is counted: it is alive until on_durable, which cannot come before we are in the loop. */
+static void note_applied(struct waiting *w, const struct change *change)
 {
-        _cleanup_(change_freep) struct change *c = change;
-        _cleanup_(waiting_freep) struct waiting *w = calloc(1, sizeof(*w));
-        struct change *submitted = c;
+        const struct zone *zone = zone_store_find(w->api->manager->zones, &w->zone);
         struct change_zone touched;
         int r;
 
-        if (!w)
-                return -ENOMEM;
-        if (commit_pending(api->manager->commits) >= BUS_COMMIT_PENDING_MAX)
-                return sd_bus_error_setf(error, BUS_ERROR_QUOTA_EXCEEDED,
-                        "More than %i changes wait for the disk, the limit", BUS_COMMIT_PENDING_MAX);
-        *w = (struct waiting){.api = api, .call = sd_bus_message_ref(call), .zone = *zone, .reply = reply};
-        c = NULL; /* the queue's, also where it fails */
-        r = commit_submit(api->manager->commits, submitted, on_durable, w);
-        if (r < 0)
-                return set_storage_error(error, zone, r);
-        if (change_get_zone(submitted, 0, &touched))
+        if (change_get_zone(change, 0, &touched))
                 w->serial = touched.serial;
-        /* Applied, and alive until on_durable, which cannot come before we are back in the loop. */
-        r = bus_quota_measure(submitted, &w->charged);
+        w->records = zone ? zone_records(zone) : 0;
+        r = bus_quota_measure(change, &w->charged);
         if (r >= 0)
-                r = bus_quota_charge(api->quota, &w->charged);
+                r = bus_quota_charge(w->api->quota, &w->charged);
         if (r < 0) {
                 bus_quota_delta_clear(&w->charged);
                 log_warning_errno(r, "A change is not counted against its owner's quota");
         }
+}
+
+/* Takes both over in every case. */
+static int commit(struct waiting *waiting, struct change *change)
+{
+        _cleanup_(waiting_freep) struct waiting *w = waiting;
+        int r = commit_submit(w->api->manager->commits, change, on_durable, w);
+
+        if (r < 0)
+                return r;
+        note_applied(w, change);
         w = NULL; /* on_durable's */
-        return 1;
+        return 0;
+}
+
+int bus_commit(struct bus_api *api, sd_bus_message *call, struct change *change, const struct name *zone,
+        enum bus_commit_reply reply, sd_bus_error *error)
+{
+        _cleanup_(change_freep) struct change *c = change;
+        struct waiting *w;
+        int r;
+
+        if (commit_pending(api->manager->commits) >= BUS_COMMIT_PENDING_MAX)
+                return sd_bus_error_setf(error, BUS_ERROR_QUOTA_EXCEEDED,
+                        "More than %i changes wait for the disk, the limit", BUS_COMMIT_PENDING_MAX);
+        w = calloc(1, sizeof(*w));
+        if (!w)
+                return -ENOMEM;
+        *w = (struct waiting){.api = api, .call = sd_bus_message_ref(call), .zone = *zone, .reply = reply};
+        r = commit(w, TAKE_PTR(c));
+        return r < 0 ? set_storage_error(error, zone, r) : 1;
+}
+
+int bus_commit_own(struct bus_api *api, struct change *change)
+{
+        _cleanup_(change_freep) struct change *c = change;
+        struct change_zone zone;
+        struct waiting *w;
+
+        if (!change_get_zone(c, 0, &zone))
+                return -EINVAL;
+        w = calloc(1, sizeof(*w));
+        if (!w)
+                return -ENOMEM;
+        *w = (struct waiting){.api = api, .zone = zone.apex};
+        return commit(w, TAKE_PTR(c));
 }

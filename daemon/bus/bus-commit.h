@@ -12,6 +12,7 @@ enum bus_commit_reply {
         BUS_COMMIT_REPLY_NOTHING,
         BUS_COMMIT_REPLY_PATH,   /* of ZONE: o */
         BUS_COMMIT_REPLY_SERIAL, /* of ZONE: t */
+        BUS_COMMIT_REPLY_LOADED, /* of ZONE: serial and records, tt */
 };
 
 /*
@@ -20,3 +21,9 @@ enum bus_commit_reply {
  */
 int bus_commit(struct bus_api *api, sd_bus_message *call, struct change *change, const struct name *zone,
         enum bus_commit_reply reply, sd_bus_error *error);
+
+/*
+ * The same for a change of our own, of one zone, that nobody waits for. Negative: nothing has changed. Where
+ * it cannot be made durable, or has removed a zone, the zone directory is told.
+ */
+int bus_commit_own(struct bus_api *api, struct change *change);

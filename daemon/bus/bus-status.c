@@ -274,6 +274,27 @@ static int explain_host_line(void *userdata, const char *step, const char *findi
         return sd_bus_message_append(userdata, "(sss)", step, finding, detail);
 }
 
+/* One line for all files that serve, and one for each that is wrong. */
+static int explain_zone_files(const struct zone_directory *directory, sd_bus_message *reply)
+{
+        struct zone_directory_file file;
+        char finding[64];
+        size_t n = 0;
+        int r;
+
+        for (size_t i = 0; zone_directory_get(directory, i, &file); i++) {
+                n += file.serving;
+                if (!file.error)
+                        continue;
+                r = sd_bus_message_append(reply, "(sss)", "zone file",
+                        file.serving ? "wrong; the former content stays" : "wrong; not loaded", file.error);
+                if (r < 0)
+                        return r;
+        }
+        snprintf(finding, sizeof(finding), "%zu loaded", n);
+        return sd_bus_message_append(reply, "(sss)", "zone files", finding, zone_directory_path(directory));
+}
+
 int bus_status_append_explain(struct bus_api *api, sd_bus_message *reply)
 {
         const struct manager *manager = api->manager;
@@ -293,6 +314,11 @@ int bus_status_append_explain(struct bus_api *api, sd_bus_message *reply)
                 return r;
         if (manager->host) {
                 r = hostdns_explain(manager->host, explain_host_line, reply);
+                if (r < 0)
+                        return r;
+        }
+        if (manager->directory) {
+                r = explain_zone_files(manager->directory, reply);
                 if (r < 0)
                         return r;
         }

@@ -143,7 +143,10 @@ static int check_record(const struct step *step, const struct record *record, ch
                 return reason_set(ret_reason, -EINVAL, "\"%s\": rdata is not valid for type %s", owner, type);
         if (step->restoring)
                 return 0;
-        if (record->life != RECORD_RUNTIME && record->life != RECORD_PERSISTENT)
+        /* A zone file's records and its zone go together. */
+        if (step->zone->flags & ZONE_FILE
+                        ? record->life != RECORD_FILE
+                        : record->life != RECORD_RUNTIME && record->life != RECORD_PERSISTENT)
                 return reason_set(ret_reason, -EINVAL, "\"%s\" %s: life \"%s\" is not supported", owner, type,
                         record_life_to_text(record->life));
         if (record->life == RECORD_PERSISTENT && !(step->zone->flags & ZONE_PERSISTENT))

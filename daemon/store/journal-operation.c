@@ -95,7 +95,7 @@ static void encode_zone_state(const struct change_zone *zone, struct journal_ope
         bool persistent = zone->flags & ZONE_PERSISTENT;
         struct journal_operations *own = &o[persistent ? JOURNAL_PERSISTENT : JOURNAL_RUNTIME];
 
-        if (zone->state == CHANGE_ZONE_KEPT)
+        if (zone->state == CHANGE_ZONE_KEPT || zone->flags & ZONE_FILE)
                 return;
 
         /* The runtime file may have records of a persistent zone; and a new zone begins empty, whatever an
@@ -140,6 +140,8 @@ static void encode_entry(struct rrset_cursor *cursor, const struct rrset_entry *
         enum journal_kind kind = kind_of_life(e->life);
         struct journal_operations *o = &operations[kind];
 
+        if (e->life == RECORD_FILE)
+                return; /* of a zone file, which keeps it */
         if (!cursor->named[kind]) {
                 put_u8(o, OPERATION_RRSET);
                 put_name(o, &cursor->rrset->zone);
@@ -203,7 +205,7 @@ static void encode_serials(const struct change *change, struct journal_operation
         for (size_t i = 0; change_get_zone(change, i, &zone); i++) {
                 bool persistent = news[JOURNAL_PERSISTENT] && zone.flags & ZONE_PERSISTENT;
 
-                if (zone.state == CHANGE_ZONE_REMOVED)
+                if (zone.state == CHANGE_ZONE_REMOVED || zone.flags & ZONE_FILE)
                         continue;
                 for (int kind = 0; kind < JOURNAL_KINDS; kind++)
                         if (kind == JOURNAL_PERSISTENT ? persistent : news[JOURNAL_RUNTIME] || !persistent) {

@@ -19,6 +19,7 @@ rm -f "$tree.log"
 none 'the installed files are the known ones' \
         "$(diff <(grep -v '^#' tests/check/installed) <(cd "$tree" && find . -not -type d -printf '%m /%P\n' | sort -k 2) || true)"
 none 'the directory of drop-ins is there' "$([[ -d $tree/etc/share53/share53.conf.d ]] || echo missing)"
+none 'the directory of zone files is there' "$([[ -d $tree/etc/share53/zones.d ]] || echo missing)"
 none 'no installed file names a build or source directory' \
         "$(cd "$tree" && { grep -rlI -e "$build" -e "$top" . || true; })"
 finish
