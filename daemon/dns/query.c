@@ -41,6 +41,8 @@ enum query_outcome query_work_fail(
 {
         va_list arguments;
 
+        if (!w->query.has_edns) /* nobody would see it */
+                return fail(w, rcode);
         va_start(arguments, format);
         edns_error_set_va(&w->error, code, format, arguments);
         va_end(arguments);
@@ -78,12 +80,30 @@ static enum query_outcome refuse_name(struct query_work *w)
                 name_to_text_bare(&w->query.name, text));
 }
 
+/* Where nobody answers for what lies outside, our part of the answer is all. */
+static enum query_outcome answer_from_zone(struct query_work *w, const struct zone *zone)
+{
+        const struct query_result ours = {.source = QUERY_SOURCE_ZONE, .zone = zone};
+        enum query_outcome outcome;
+        struct name target;
+
+        w->result = ours;
+        outcome = query_answer_zone(w->context, &w->p, zone, true, &target);
+        if (outcome != QUERY_OUTCOME_FORWARD)
+                return outcome;
+        outcome = query_forward(w, &target);
+        if (outcome != QUERY_OUTCOME_NONE)
+                return outcome;
+        query_work_begin(w);
+        w->result = ours;
+        return query_answer_zone(w->context, &w->p, zone, false, &target);
+}
+
 static enum query_outcome answer_name(struct query_work *w)
 {
         const struct packet_query *q = &w->query;
         enum query_outcome outcome;
         const struct zone *zone;
-        struct name target;
 
         outcome = auto_ptr_answer(w->context->zones, &w->p, &zone);
         if (outcome != QUERY_OUTCOME_NONE) {
@@ -91,10 +111,10 @@ static enum query_outcome answer_name(struct query_work *w)
                 return outcome;
         }
         zone = query_find_zone(w->context->zones, &q->name, q->type);
-        if (!zone)
-                return refuse_name(w);
-        w->result = (struct query_result){.source = QUERY_SOURCE_ZONE, .zone = zone};
-        return query_answer_zone(w->context, &w->p, zone, false, &target);
+        if (zone)
+                return answer_from_zone(w, zone);
+        outcome = query_forward(w, &q->name);
+        return outcome == QUERY_OUTCOME_NONE ? refuse_name(w) : outcome;
 }
 
 /* What we have of any class is what we have of IN; that it is all is more than we know (RFC 1034 3.7.1). */
@@ -206,15 +226,14 @@ static size_t finish(struct query_work *w)
         return packet_writer_end(p);
 }
 
-ssize_t query_answer(struct query_context *context, const struct query_request *request, uint8_t *buf,
-        size_t size, struct query_result *ret)
+ssize_t query_answer_again(struct query_context *context, const struct query_request *request,
+        const struct query_arrival *arrival, uint8_t *buf, size_t size, struct query_result *ret)
 {
-        struct query_work w = {.context = context, .request = request, .buf = buf};
+        struct query_work w = {.context = context, .request = request, .arrival = arrival, .buf = buf};
         enum packet_rcode rcode = PACKET_NOERROR;
         enum packet_verdict verdict = packet_parse(request->data, request->size, &w.query, &rcode);
         enum query_outcome outcome;
 
-        context->stats.received++;
         if (verdict == PACKET_DROP) {
                 context->stats.dropped++;
                 if (ret)
@@ -225,8 +244,19 @@ ssize_t query_answer(struct query_context *context, const struct query_request *
         add_options(&w);
         query_work_begin(&w);
         outcome = answer(&w, verdict, rcode);
+        if (outcome == QUERY_OUTCOME_WAIT)
+                return -EINPROGRESS;
+        if (verdict == PACKET_OK && query_forward_available(context))
+                w.p.flags |= PACKET_FLAG_RA | (w.query.flags & PACKET_FLAG_CD); /* RFC 4035 3.2.2 */
         count(&context->stats, &w.p, outcome);
         if (ret)
                 *ret = w.result;
         return (ssize_t)finish(&w);
+}
+
+ssize_t query_answer(struct query_context *context, const struct query_request *request, uint8_t *buf,
+        size_t size, struct query_result *ret)
+{
+        context->stats.received++;
+        return query_answer_again(context, request, NULL, buf, size, ret);
 }
