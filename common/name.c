@@ -70,7 +70,7 @@ static int read_label(const char **text, struct wire *out, bool *ret_dot)
         return 0;
 }
 
-int name_from_text(const char *text, const struct name *origin, struct name *ret)
+int name_from_text_cased(const char *text, const struct name *origin, struct name *ret)
 {
         struct name name;
         struct wire w = wire_writer(name.wire, sizeof(name.wire));
@@ -103,8 +103,18 @@ int name_from_text(const char *text, const struct name *origin, struct name *ret
                 return -ENAMETOOLONG;
 
         name.size = (uint8_t)w.position;
-        name_lower(&name);
         *ret = name;
+        return 0;
+}
+
+int name_from_text(const char *text, const struct name *origin, struct name *ret)
+{
+        int r;
+
+        r = name_from_text_cased(text, origin, ret);
+        if (r < 0)
+                return r;
+        name_lower(ret);
         return 0;
 }
 

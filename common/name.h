@@ -28,6 +28,9 @@ struct name {
  */
 int name_from_text(const char *text, const struct name *origin, struct name *ret);
 
+/* As name_from_text, letter case kept: for names in rdata that are compared octet by octet. */
+int name_from_text_cased(const char *text, const struct name *origin, struct name *ret);
+
 /*
  * Writes presentation format with a trailing dot ("db.corp.internal."; the root is "."). Octets outside of
  * printable ASCII come as \DDD; '.', '\\', '"', ';', '(', ')', '@' and '$' in a label are escaped. Returns

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The first octet picks a type; the rest is rdata as text, and once more as wire format. What is taken prints
- * as text that gives the same wire format, and so on for ever.
+ * The first two octets are a type; the rest is rdata as text, and once more as wire format. What is taken
+ * prints as text that gives the same wire format, and so on for ever.
  */
 
 #include "tests/fuzz/fuzz.h"
@@ -22,10 +22,6 @@ static void check_wire(uint16_t type, const uint8_t *rdata, uint16_t size)
 
         holds(rdata_to_text(type, rdata, size, &text) == 0);
         r = rdata_from_text(type, text, &origin, &again, &size_again, &reason);
-        if (strlen(text) > RDATA_TEXT_MAX) {
-                holds(r == -EINVAL && reason);
-                return;
-        }
         holds(r == 0);
         holds(size_again == size && memcmp(rdata, again, size) == 0);
         holds(rdata_to_text(type, again, size_again, &text_again) == 0);
@@ -37,20 +33,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         _cleanup_free_ char *text = NULL, *reason = NULL;
         _cleanup_free_ uint8_t *rdata = NULL;
         uint16_t type, rdata_size;
-        size_t types = 0;
         int r;
 
-        if (size == 0)
+        if (size < 2)
                 return 0;
         holds(name_from_text("corp.internal", NULL, &origin) == 0);
-        while (rdata_type_stored_at(types) != 0)
-                types++;
-        type = rdata_type_stored_at(*data++ % types);
-        size--;
+        type = (uint16_t)(data[0] << 8 | data[1]);
+        data += 2;
+        size -= 2;
 
         text = fuzz_text(data, size);
         r = rdata_from_text(type, text, &origin, &rdata, &rdata_size, &reason);
-        holds(r == 0 || r == -EINVAL);
+        holds(r == 0 || r == (rdata_type_stored(type) ? -EINVAL : -EOPNOTSUPP));
         holds(r == 0 || reason);
         if (r == 0) {
                 holds(rdata_check(type, rdata, rdata_size));
