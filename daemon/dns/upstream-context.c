@@ -11,19 +11,19 @@ struct option {
 };
 
 static const struct option options_common[] = {
-        /* All there is to know comes from the servers and the rule: no names of its own. */
+        /* No names of its own. ("nodefault" is not understood when set by ub_ctx_set_option.) */
         {"unblock-lan-zones:", "yes", false},
         {"insecure-lan-zones:", "yes", false},
-        {"local-zone:", "localhost. nodefault", false},
-        {"local-zone:", "127.in-addr.arpa. nodefault", false},
-        {"local-zone:", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa. nodefault",
+        {"local-zone:", "localhost. transparent", false},
+        {"local-zone:", "127.in-addr.arpa. transparent", false},
+        {"local-zone:", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa. transparent",
                 false},
-        {"local-zone:", "home.arpa. nodefault", false},
-        {"local-zone:", "onion. nodefault", false},
-        {"local-zone:", "test. nodefault", false},
-        {"local-zone:", "invalid. nodefault", false},
-        {"local-zone:", "resolver.arpa. nodefault", false},
-        {"local-zone:", "service.arpa. nodefault", false},
+        {"local-zone:", "home.arpa. transparent", false},
+        {"local-zone:", "onion. transparent", false},
+        {"local-zone:", "test. transparent", false},
+        {"local-zone:", "invalid. transparent", false},
+        {"local-zone:", "resolver.arpa. transparent", false},
+        {"local-zone:", "service.arpa. transparent", false},
         {"do-not-query-localhost:", "no", false},
 
         /* See UPSTREAM_PORT_FIRST. */
