@@ -21,7 +21,7 @@ static struct {
         uint16_t flags;
         bool cached, stale;
         struct edns_error error;
-        char text[8192]; /* of the answer: its records, one a line */
+        char text[32768]; /* of the answer: its records, one a line */
         size_t request_size;
 } outcome;
 
