@@ -6,6 +6,9 @@
 #include "daemon/dns/rdata.h"
 #include "daemon/dns/zone-internal.h"
 
+/* Records of one address that are looked at, hidden ones too. */
+#define LINKS_MAX (4 * AUTO_PTR_MAX)
+
 /* What an address has. */
 struct found {
         struct packet_rdata owners[AUTO_PTR_MAX];
@@ -96,7 +99,8 @@ static void collect(const struct zone_store *zones, const uint8_t *address, size
 
         ret->n = 0;
         ret->ttl = UINT32_MAX;
-        for (; link && ret->n < AUTO_PTR_MAX; link = auto_ptr_index_next(zones, link)) {
+        for (size_t i = 0; link && i < LINKS_MAX && ret->n < AUTO_PTR_MAX;
+                i++, link = auto_ptr_index_next(zones, link)) {
                 if (!is_visible(zones, link))
                         continue;
                 if (ret->n == 0)

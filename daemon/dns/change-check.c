@@ -185,10 +185,11 @@ static int refuse_below(const struct zone_node *node, const struct zone_node *re
                 name_to_text(&name, above));
 }
 
-/* RFC 6672 2.4: nothing is below a DNAME. Walks up, if there can be one. */
+/* RFC 6672 2.4: nothing is below a DNAME. Walks up to one that was there before the step, if there can be
+ * one. */
 static int check_above(const struct checked *k)
 {
-        if (!k->step->has_dname && !k->step->change->has_dname && k->step->zone->barriers == 0)
+        if (!k->step->change->has_dname && k->step->zone->barriers == 0)
                 return 0;
         for (const struct zone_node *node = k->item->node->parent; node; node = node->parent)
                 if (step_effective(k->step, node, RDATA_DNAME))
@@ -223,7 +224,7 @@ static bool has_dname_above_nodes(const struct step *step)
         return false;
 }
 
-/* What was there before a DNAME came above it. */
+/* What is below a DNAME of the step, be it there already. */
 static int check_stored(const struct step *step, char **ret_reason)
 {
         const struct zone_node *node, *redirected;
@@ -243,23 +244,20 @@ static int check_stored(const struct step *step, char **ret_reason)
 
 static int check_item(const struct step *step, const struct change_item *item, char **ret_reason)
 {
-        static int (*const checks[])(const struct checked *) = {check_singleton, check_apex, check_wildcard,
-                check_beside, check_delegation, check_number, check_above};
+        static int (*const checks[])(const struct checked *) = {
+                check_singleton, check_apex, check_wildcard, check_beside, check_delegation, check_above};
         const struct checked k = {.step = step, .item = item, .ret_reason = ret_reason};
+        int r = check_number(&k);
 
-        for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
-                int r = checks[i](&k);
-
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        for (size_t i = 0; item->after && r == 0 && i < ELEMENTSOF(checks); i++)
+                r = checks[i](&k);
+        return r;
 }
 
 int step_check(const struct step *step, char **ret_reason)
 {
         for (size_t i = 0; i < step->n_items; i++) {
-                int r = step->items[i]->after ? check_item(step, step->items[i], ret_reason) : 0;
+                int r = check_item(step, step->items[i], ret_reason);
 
                 if (r < 0)
                         return r;

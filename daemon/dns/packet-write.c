@@ -152,23 +152,6 @@ static void write_rdata_size(struct packet_writer *p, size_t position)
                 wire_patch_u16(&p->w, position, (uint16_t)(p->w.position - position - sizeof(uint16_t)));
 }
 
-/* Stands in for rdata_layout. */
-static const char *layout_of(uint16_t type)
-{
-        switch (type) {
-        case RDATA_NS:
-        case RDATA_CNAME:
-        case RDATA_PTR:
-                return "c";
-        case RDATA_SOA:
-                return "cc*";
-        case RDATA_MX:
-                return "2c";
-        default:
-                return NULL;
-        }
-}
-
 /* Steps over a name, its labels checked when it was stored; NULL where it is cut short. */
 static const uint8_t *take_name(struct wire *r)
 {
@@ -192,7 +175,7 @@ static void copy_from(struct packet_writer *p, const struct wire *r, size_t star
 static void write_rdata(struct packet_writer *p, uint16_t type, const uint8_t *rdata, uint16_t size)
 {
         struct wire r = wire_reader(rdata, size);
-        const char *layout = layout_of(type), *last = layout ? strrchr(layout, 'c') : NULL;
+        const char *layout = rdata_layout(type), *last = layout ? strrchr(layout, 'c') : NULL;
 
         for (; last && layout <= last && !r.failed; layout++) {
                 size_t start = r.position;

@@ -5,7 +5,8 @@
 #include "daemon/dns/query-zone.h"
 #include "daemon/dns/rdata.h"
 
-/* Hosts whose addresses one answer may carry: those of an RRset of thousands would only cost time. */
+/* Hosts whose addresses an answer may carry beside it: those of an RRset of thousands would only cost time.
+ */
 #define HOSTS_MAX 32
 
 /* Hosts that were looked at. */
@@ -111,17 +112,13 @@ void query_add_addresses(const struct zone_store *zones, struct packet_writer *p
 static bool add_glue(const struct zone_store *zones, struct packet_writer *p, const struct zone *zone,
         const struct name *cut, const struct rrset *set, bool within)
 {
-        struct hosts hosts;
         bool whole = true;
 
-        hosts.n = 0;
         for (const struct rrset_entry *e = rrset_next(set, NULL); e; e = rrset_next(set, e)) {
                 struct name host;
 
-                if (!read_host(set->type, cut, e, &host) || name_is_below(&host, cut) != within ||
-                        !note_host(&hosts, &host))
-                        continue;
-                if (!add_host(p, &host, find_host(zones, zone, &host)))
+                if (read_host(set->type, cut, e, &host) && name_is_below(&host, cut) == within &&
+                        !add_host(p, &host, find_host(zones, zone, &host)))
                         whole = false;
         }
         return whole;

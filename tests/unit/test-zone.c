@@ -148,6 +148,54 @@ static void test_wildcards(void **state)
         looks(zone, "q.*.deep.example", ZONE_ABSENT, NULL);
 }
 
+/* What hides names: in a zone without wildcards, and with one that would cover them. */
+static void test_barriers(void **state)
+{
+        _cleanup_(zone_store_freep) struct zone_store *store = NULL;
+        _cleanup_(change_freep) struct change *c = NULL;
+        const struct zone *zone;
+
+        assert_int_equal(zone_store_new(&store), 0);
+        fixture_create(store, "z", 0);
+        fixture_put(store, change_add, "z",
+                FIXTURE_RECORDS(R("@", "NS", 1, "a"), R("a", "A", 1, "192.0.2.1"), R("cut", "NS", 1, "a"),
+                        R("x.in.cut", "A", 1, "192.0.2.1"), R("deeper.cut", "NS", 1, "a"),
+                        R("dn.cut", "DNAME", 1, "a"), R("b.dn", "DNAME", 1, "a")));
+        zone = zone_of(store, "z");
+        for (int wildcards = 0; wildcards < 2; wildcards++) {
+                looks(zone, "z", ZONE_FOUND, "z.");
+                looks(zone, "a.z", ZONE_FOUND, "a.z.");
+                looks(zone, "dn.z", ZONE_EMPTY, NULL);
+                looks(zone, "b.dn.z", ZONE_FOUND, "b.dn.z.");
+                looks(zone, "q.b.dn.z", ZONE_DNAME, "b.dn.z.");
+                looks(zone, "q.r.b.dn.z", ZONE_DNAME, "b.dn.z.");
+                looks(zone, "q.dn.z", ZONE_ABSENT, NULL);
+                looks(zone, "cut.z", ZONE_CUT, "cut.z.");
+                looks(zone, "q.cut.z", ZONE_CUT, "cut.z.");
+                looks(zone, "x.in.cut.z", ZONE_CUT, "cut.z.");
+                looks(zone, "in.cut.z", ZONE_CUT, "cut.z.");
+                looks(zone, "q.in.cut.z", ZONE_CUT, "cut.z.");
+                looks(zone, "deeper.cut.z", ZONE_CUT, "cut.z.");
+                looks(zone, "q.dn.cut.z", ZONE_CUT, "cut.z.");
+                looks(zone, "q.z", wildcards ? ZONE_WILDCARD : ZONE_ABSENT, wildcards ? "*.z." : NULL);
+                fixture_put(store, change_add, "z", FIXTURE_RECORDS(R("*", "A", 1, "192.0.2.1")));
+        }
+
+        /* They go with their records, and come back with them. */
+        assert_int_equal(change_new(store, &c), 0);
+        assert_int_equal(fixture_remove(c, "z", "cut", "NS", "", NULL), 0);
+        assert_int_equal(fixture_remove(c, "z", "b.dn", "DNAME", "", NULL), 0);
+        change_apply(c);
+        looks(zone, "x.in.cut.z", ZONE_FOUND, "x.in.cut.z.");
+        looks(zone, "q.cut.z", ZONE_ABSENT, NULL);
+        looks(zone, "q.dn.cut.z", ZONE_DNAME, "dn.cut.z.");
+        looks(zone, "q.b.dn.z", ZONE_WILDCARD, "*.z.");
+        change_revert(c);
+        looks(zone, "x.in.cut.z", ZONE_CUT, "cut.z.");
+        looks(zone, "q.b.dn.z", ZONE_DNAME, "b.dn.z.");
+        assert_int_equal(zone->barriers, 4);
+}
+
 static void test_longest_names(void **state)
 {
         _cleanup_(zone_store_freep) struct zone_store *store = NULL;
@@ -400,6 +448,7 @@ int main(void)
                 cmocka_unit_test(test_zones_are_walked_in_order_of_creation),
                 cmocka_unit_test(test_empty_non_terminals),
                 cmocka_unit_test(test_wildcards),
+                cmocka_unit_test(test_barriers),
                 cmocka_unit_test(test_longest_names),
                 cmocka_unit_test(test_listing),
                 cmocka_unit_test(test_soa),
