@@ -144,6 +144,7 @@ static void test_zones_come_and_go(void **state)
         assert_int_equal(ldns_pkt_ancount(pkt), 3);
         change_apply(c);
         c = change_free(c);
+        assert_null(auto_ptr_index_first(store, (const uint8_t[]){192, 0, 2, 1}, 4));
         answers(REVERSE4("7"), "PTR", REVERSE4("7") ". 3 IN PTR o.other.\n");
         refuses(REVERSE4("1"));
 }
@@ -159,6 +160,42 @@ static void test_memory(void **state)
         assert_int_equal(sizeof(struct rrset), 24);
         assert_int_equal(sizeof(struct zone_node), 32);
         assert_int_equal(sizeof(struct rrset_entry), 12);
+}
+
+static unsigned int depth(const struct auto_ptr_link *link)
+{
+        return link ? 1 + MAX(depth(link->left), depth(link->right)) : 0;
+}
+
+/* Addresses that come in order do not make a list of the tree. */
+static void test_the_index_stays_flat(void **state)
+{
+        char owner[16], address[16];
+
+        for (unsigned int i = 0; i < 4096; i++) {
+                snprintf(owner, sizeof(owner), "h%04u", i);
+                snprintf(address, sizeof(address), "10.1.%u.%u", i >> 8, i & 255);
+                fixture_put(store, change_add, "auto", FIXTURE_RECORDS(R(owner, "A", 9, address)));
+        }
+        assert_in_range(depth(store->addresses), 12, 60);
+}
+
+/* A name with thousands of hidden owners is not looked through. */
+static void test_hidden_owners_are_many(void **state)
+{
+        char owner[16];
+
+        fixture_put(store, change_add, "auto", FIXTURE_RECORDS(R("cut", "NS", 9, "ns.cut")));
+        for (unsigned int i = 0; i < 4 * AUTO_PTR_MAX; i++) {
+                snprintf(owner, sizeof(owner), "h%04u.cut", i);
+                fixture_put(store, change_add, "auto", FIXTURE_RECORDS(R(owner, "A", 9, "192.0.2.77")));
+                if (i == 4 * AUTO_PTR_MAX - 2) {
+                        fixture_put(store, change_add, "auto",
+                                FIXTURE_RECORDS(R("visible", "A", 9, "192.0.2.77")));
+                        answers(REVERSE4("77"), "PTR", REVERSE4("77") ". 9 IN PTR visible.auto.\n");
+                }
+        }
+        refuses(REVERSE4("77"));
 }
 
 /* The model: for each of a few addresses, which of a few owners have it. */
@@ -242,6 +279,8 @@ int main(void)
                 TEST(test_hidden_owners),
                 TEST(test_limit),
                 TEST(test_zones_come_and_go),
+                TEST(test_the_index_stays_flat),
+                TEST(test_hidden_owners_are_many),
                 TEST(test_memory),
                 TEST(test_random_changes_agree_with_the_model),
         };
