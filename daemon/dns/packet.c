@@ -226,22 +226,21 @@ enum packet_verdict packet_parse(
         const uint8_t *data, size_t size, struct packet_query *ret, enum packet_rcode *ret_rcode)
 {
         struct wire w = wire_reader(data, size);
-        struct packet_query q = {};
         struct counts counts;
         enum packet_rcode rcode;
 
-        q.id = wire_read_u16(&w);
-        q.flags = wire_read_u16(&w);
+        *ret = (struct packet_query){};
+        ret->id = wire_read_u16(&w);
+        ret->flags = wire_read_u16(&w);
         counts.question = wire_read_u16(&w);
         counts.answer = wire_read_u16(&w);
         counts.authority = wire_read_u16(&w);
         counts.additional = wire_read_u16(&w);
-        if (w.failed || (q.flags & PACKET_FLAG_QR))
+        if (w.failed || (ret->flags & PACKET_FLAG_QR))
                 return PACKET_DROP;
 
-        q.opcode = q.flags >> 11 & 0xf;
-        rcode = read_query(&w, &counts, &q);
-        *ret = q;
+        ret->opcode = ret->flags >> 11 & 0xf;
+        rcode = read_query(&w, &counts, ret);
         if (rcode == PACKET_NOERROR)
                 return PACKET_OK;
         *ret_rcode = rcode;

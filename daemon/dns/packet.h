@@ -65,7 +65,7 @@ struct packet_query {
 enum packet_verdict {
         PACKET_OK,
         PACKET_ERROR, /* *ret_rcode is owed, and `ret` holds what could be read */
-        PACKET_DROP,  /* nothing is owed: under 12 octets, or QR is set */
+        PACKET_DROP,  /* nothing is owed: under 12 octets, or QR is set; `ret` means nothing */
 };
 
 /*

@@ -76,6 +76,8 @@ static enum query_outcome refuse_name(struct query_work *w)
 {
         char text[NAME_TEXT_SIZE];
 
+        if (!w->query.has_edns) /* for speed */
+                return fail(w, PACKET_REFUSED);
         return query_work_fail(w, PACKET_REFUSED, EDNS_ERROR_NOT_AUTHORITATIVE, "no zone, no rule: %s",
                 name_to_text_bare(&w->query.name, text));
 }
@@ -229,7 +231,7 @@ static size_t finish(struct query_work *w)
 ssize_t query_answer_again(struct query_context *context, const struct query_request *request,
         const struct query_arrival *arrival, uint8_t *buf, size_t size, struct query_result *ret)
 {
-        struct query_work w = {.context = context, .request = request, .arrival = arrival, .buf = buf};
+        struct query_work w; /* big, and for the most part written by what follows */
         enum packet_rcode rcode = PACKET_NOERROR;
         enum packet_verdict verdict = packet_parse(request->data, request->size, &w.query, &rcode);
         enum query_outcome outcome;
@@ -240,7 +242,12 @@ ssize_t query_answer_again(struct query_context *context, const struct query_req
                         *ret = (struct query_result){};
                 return 0;
         }
+        w.context = context;
+        w.request = request;
+        w.arrival = arrival;
+        w.buf = buf;
         w.limit = answer_limit(&w.query, request->transport, size);
+        w.options.size = 0;
         add_options(&w);
         query_work_begin(&w);
         outcome = answer(&w, verdict, rcode);
