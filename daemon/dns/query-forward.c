@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Answers of others: what our zones do not have. */
+/* Answers of others, and special-use names: what our zones do not have. */
 
 #include "daemon/dns/query-forward.h"
 
 #include "daemon/dns/query-work.h"
+#include "daemon/dns/special.h"
 
 /* A query that waits again and again, its zones changing meanwhile, ends. */
 #define ROUNDS_MAX 4
@@ -12,6 +13,23 @@
 bool query_forward_available(const struct query_context *context)
 {
         return context->forward && forward_rule_at(context->forward, 0);
+}
+
+/* The longer domain counts; of equal ones the administrator's. The root's rule is never equal. */
+static bool rule_wins(const struct upstream_rule *rule, const struct special *special)
+{
+        return rule && name_labels(&rule->domain) >= name_labels(&special->domain);
+}
+
+static enum query_outcome answer_special(
+        struct query_work *w, const struct name *name, const struct special *special)
+{
+        uint16_t before = w->p.answers;
+
+        w->result = (struct query_result){.source = QUERY_SOURCE_SPECIAL};
+        if (special_answer(special, name, &w->p) == PACKET_NXDOMAIN)
+                return QUERY_OUTCOME_NXDOMAIN;
+        return w->p.answers > before ? QUERY_OUTCOME_ANSWERED : QUERY_OUTCOME_NODATA;
 }
 
 /* Begins to look NAME up, or takes up what has come of it. */
@@ -118,9 +136,13 @@ enum query_outcome query_forward(struct query_work *w, const struct name *name)
 {
         struct forward *forward = w->context->forward;
         const struct upstream_rule *rule = forward ? forward_match(forward, name) : NULL;
+        struct special special;
 
         if (forward && forward_is_probe(forward, &w->query.name))
                 return query_work_fail(w, PACKET_SERVFAIL, EDNS_ERROR_OTHER, "an upstream leads back to us");
+        if (special_match(name, &special) != SPECIAL_NONE && !rule_wins(rule, &special) &&
+                !(rule && special_is_of_parent(&special, name, w->query.type)))
+                return answer_special(w, name, &special);
         return rule ? answer_by_rule(w, name, rule) : QUERY_OUTCOME_NONE;
 }
 

@@ -38,8 +38,9 @@ ssize_t query_answer_again(struct query_context *context, const struct query_req
 
 /*
  * Answers NAME, which no zone of ours answers, behind what P holds: the query's name, or where a chain of
- * CNAMEs of ours has led. By the rule of the longest domain, the root's at last. QUERY_OUTCOME_NONE: nobody
- * answers for it, P is as it was; QUERY_OUTCOME_WAIT: later.
+ * CNAMEs of ours has led. A special-use name is answered here, unless the rule that it goes by has a domain
+ * at least as long; then by that rule, the root's at last. QUERY_OUTCOME_NONE: nobody answers for it, P is as
+ * it was; QUERY_OUTCOME_WAIT: later.
  */
 enum query_outcome query_forward(struct query_work *w, const struct name *name);
 

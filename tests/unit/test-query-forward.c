@@ -67,6 +67,63 @@ static void test_our_zones_come_first(void **state)
         gets_from("nobody.home.arpa", PACKET_NXDOMAIN, true, "", QUERY_SOURCE_ZONE);
 }
 
+/* RFC 6761, 6303 and their kin: nothing of them leaves, whatever the default upstream is. */
+static void test_special_use_names(void **state)
+{
+        static const char localhost[] = "localhost. 5 IN A 127.0.0.1\n";
+
+        context.forward = NULL;
+        gets_from("localhost", PACKET_NOERROR, false, localhost, QUERY_SOURCE_SPECIAL);
+        context.forward = (struct forward *)&rules;
+        gets_from("localhost", PACKET_NOERROR, false, localhost, QUERY_SOURCE_SPECIAL);
+        add_rule(".", 1);
+        gets_from("localhost", PACKET_NOERROR, false, localhost, QUERY_SOURCE_SPECIAL);
+        gets_from("printer.local", PACKET_NXDOMAIN, false, "", QUERY_SOURCE_SPECIAL);
+        assert_true(put_question("1.2.3.10.in-addr.arpa", "PTR", 0, QUERY_UDP)); /* also without RD */
+        has_rcode(PACKET_NXDOMAIN, false);
+        assert_int_equal(ldns_pkt_nscount(pkt), 1);
+        /* Where a chain of ours ends. */
+        fixture_put(store, change_add, "corp.internal", FIXTURE_RECORDS(R("me", "CNAME", 60, "localhost.")));
+        gets_from("me.corp.internal", PACKET_NOERROR, true,
+                "me.corp.internal. 60 IN CNAME localhost.\nlocalhost. 5 IN A 127.0.0.1\n",
+                QUERY_SOURCE_SPECIAL);
+        assert_int_equal(seen.n, 0);
+}
+
+/* The administrator's word: zones, and rules of a domain that is at least as long. */
+static void test_rules_for_special_use_names(void **state)
+{
+        static const struct script there[] = {
+                {"1.3.10.in-addr.arpa", FORWARD_READY, .answer = {PACKET_NOERROR, "198.51.100.5"}},
+                {"x.local", FORWARD_READY, .answer = {PACKET_NOERROR, "198.51.100.6"}}};
+
+        script = there;
+        n_script = ELEMENTSOF(there);
+        add_rule("in-addr.arpa", 1); /* shorter than 10.in-addr.arpa */
+        gets_from("1.3.10.in-addr.arpa", PACKET_NXDOMAIN, false, "", QUERY_SOURCE_SPECIAL);
+        add_rule("10.in-addr.arpa", 1); /* equal */
+        gets_from("1.3.10.in-addr.arpa", PACKET_NOERROR, false, "1.3.10.in-addr.arpa. 60 IN A 198.51.100.5\n",
+                QUERY_SOURCE_UPSTREAM);
+        assert_ptr_equal(result.rule, &rules[1]);
+        add_rule("x.local", 1); /* longer; its neighbours stay here */
+        gets_from("x.local", PACKET_NOERROR, false, "x.local. 60 IN A 198.51.100.6\n", QUERY_SOURCE_UPSTREAM);
+        gets_from("y.local", PACKET_NXDOMAIN, false, "", QUERY_SOURCE_SPECIAL);
+        fixture_create(store, "local", 0);
+        fixture_put(store, change_add, "local", FIXTURE_RECORDS(R("y", "A", 60, "192.0.2.1")));
+        gets_from("y.local", PACKET_NOERROR, true, "y.local. 60 IN A 192.0.2.1\n", QUERY_SOURCE_ZONE);
+}
+
+/* RFC 8375 4: whether home.arpa is signed is the public parent's to say. */
+static void test_delegation_of_a_special_use_name(void **state)
+{
+        assert_true(put_question("home.arpa", "DS", PACKET_FLAG_RD, QUERY_UDP));
+        assert_int_equal(result.source, QUERY_SOURCE_SPECIAL);
+        add_rule(".", 1);
+        assert_false(put_question("home.arpa", "DS", PACKET_FLAG_RD, QUERY_UDP));
+        assert_true(put_question("home.arpa", "A", PACKET_FLAG_RD, QUERY_UDP));
+        assert_int_equal(result.source, QUERY_SOURCE_SPECIAL);
+}
+
 /* Only what is in the cache is for who does not want recursion. */
 static void test_without_recursion(void **state)
 {
@@ -245,6 +302,9 @@ int main(void)
                 TEST(test_rules),
                 TEST(test_flags),
                 TEST(test_our_zones_come_first),
+                TEST(test_special_use_names),
+                TEST(test_rules_for_special_use_names),
+                TEST(test_delegation_of_a_special_use_name),
                 TEST(test_without_recursion),
                 TEST(test_blocked),
                 TEST(test_chains_that_leave_our_zones),
