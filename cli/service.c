@@ -22,6 +22,8 @@ static const struct {
         {"SetRecords", SERVICE_NAME ".manage-records", true},
         {"AddRecords", SERVICE_NAME ".manage-records", true},
         {"RemoveRecords", SERVICE_NAME ".manage-records", true},
+        {"LoadZone", SERVICE_NAME ".manage-records", true},
+        {"DumpZone", SERVICE_NAME ".read-records", true},
         {"ListRecords", SERVICE_NAME ".read-records", true},
         {"Resolve", SERVICE_NAME ".read-status", false},
         {"SetLink", SERVICE_NAME ".manage-link", true},

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* zone: list, add, remove. */
+/* zone: list, add, remove; load and dump are in zone-file.c. */
 
 #include <string.h>
 
 #include "cli/service.h"
 #include "cli/table.h"
 #include "cli/verb.h"
+#include "cli/zone-file.h"
 
 /* The bits of CreateZone, in the order in which they are shown. */
 static const struct {
@@ -17,6 +18,7 @@ static const struct {
         {2, "leased"},
         {4, "fallthrough"},
         {8, "auto-ptr"},
+        {16, "file"},
 };
 
 static char *format_flags(struct json_object *zone, struct json_object *value)
@@ -24,7 +26,7 @@ static char *format_flags(struct json_object *zone, struct json_object *value)
         uint64_t flags = value ? json_object_get_uint64(value) : 0;
         char text[128] = "";
 
-        if (!(flags & 3))
+        if (!(flags & (1 | 2 | 16)))
                 strcpy(text, "runtime");
         for (size_t i = 0; i < ELEMENTSOF(zone_flags); i++)
                 if (flags & zone_flags[i].bit) {
@@ -124,7 +126,9 @@ const struct verb zone_verbs[] = {
                 .arguments = "",
                 .max = 0,
                 .summary = "List the zones",
-                .help = "Life is persistent (kept over reboots) or runtime (until removed or reboot).\n"
+                .help = "Life is persistent (kept over reboots), runtime (until removed or reboot), or file "
+                        "(a zone\n"
+                        "file of the administrator's, see share53d(8)).\n"
                         "\n"
                         "Examples:\n"
                         "  share53ctl zone list\n"
@@ -158,6 +162,38 @@ const struct verb zone_verbs[] = {
                 .help = "Examples:\n"
                         "  share53ctl zone remove corp.internal\n",
                 .run = run_zone_remove,
+        },
+        {
+                .group = "zone",
+                .name = "load",
+                .arguments = "ZONE FILE|- [--persistent]",
+                .min = 2,
+                .max = 2,
+                .options = OPTION_PERSISTENT,
+                .summary = "Replace a zone's records by those of a zone file",
+                .help = "The zone must be there (zone add). All records that it holds are replaced in one "
+                        "step,\n"
+                        "or, where a line of FILE is wrong, none. \"-\" reads standard input.\n"
+                        "\n"
+                        "Examples:\n"
+                        "  share53ctl zone load corp.internal corp.internal.zone\n"
+                        "  ssh gateway cat corp.zone | share53ctl zone load corp.internal - --persistent\n",
+                .run = run_zone_load,
+        },
+        {
+                .group = "zone",
+                .name = "dump",
+                .arguments = "ZONE [FILE]",
+                .min = 1,
+                .max = 2,
+                .summary = "Print a zone as a zone file",
+                .help = "zone load reads it back. Who owns a record, and how long it is kept, is not in it.\n"
+                        "FILE is only written when the whole zone is here.\n"
+                        "\n"
+                        "Examples:\n"
+                        "  share53ctl zone dump corp.internal\n"
+                        "  share53ctl zone dump corp.internal corp.internal.zone\n",
+                .run = run_zone_dump,
         },
         {},
 };

@@ -44,7 +44,7 @@ _share53ctl() {
         done
 
         case "${words[*]:0:2}" in
-        'zone add' | 'record set' | 'record add') options+=' --persistent' ;;
+        'zone add' | 'zone load' | 'record set' | 'record add') options+=' --persistent' ;;
         'link set') options+=' --default-route' ;;
         esac
         if [[ $cur == -* ]]; then
@@ -55,16 +55,17 @@ _share53ctl() {
 
         case "${#words[@]} ${words[*]:0:2}" in
         '0 '*) candidates=$'status\nzone\nrecord\nquery\nlink\nwatch\nreload' ;;
-        '1 zone') candidates=$'list\nadd\nremove' ;;
+        '1 zone') candidates=$'list\nadd\nremove\nload\ndump' ;;
         '1 record') candidates=$'list\nset\nadd\nremove' ;;
         '1 link') candidates=$'list\nset\nrevert' ;;
         '1 query'*) candidates=$(__share53ctl_column zone list) ;;
-        '2 zone remove' | '2 record '*) candidates=$(__share53ctl_column zone list) ;;
+        '2 zone remove' | '2 zone load' | '2 zone dump' | '2 record '*) candidates=$(__share53ctl_column zone list) ;;
         '2 link set') candidates=$(__share53ctl_links) ;;
         '2 link revert')
                 candidates=$(command share53ctl --no-ask-password link list 2>/dev/null |
                         awk 'NR > 1 { print $2 }')
                 ;;
+        '3 zone load' | '3 zone dump') candidates=$(compgen -f -- "$cur") && compopt -o filenames ;;
         '3 record '*) candidates=$(__share53ctl_names "${words[2]}") ;;
         '4 record set' | '4 record add' | '4 record remove' | '2 query '*) candidates=$'A\nAAAA\nCNAME\nPTR\nTXT' ;;
         '3 link set' | '4 link set') candidates=$(__share53ctl_column zone list) ;;

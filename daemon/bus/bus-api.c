@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/bus/bus-api.h"
 #include "daemon/bus/bus-status.h"
+#include "daemon/bus/bus-zone-job.h"
 #include "daemon/bus/manager-object.h"
 #include "daemon/bus/zone-object.h"
 #include "daemon/manager.h"
@@ -22,6 +23,9 @@ int bus_api_new(struct manager *manager, struct bus_api **ret)
         r = bus_link_table_new(api, &api->links);
         if (r < 0)
                 return r;
+        r = bus_zone_jobs_new(api, &api->zone_jobs);
+        if (r < 0)
+                return r;
         r = bus_status_start(api);
         if (r < 0)
                 return r;
@@ -35,6 +39,8 @@ struct bus_api *bus_api_free(struct bus_api *api)
         sd_event_source_disable_unref(api->status_source);
         if (api->links)
                 bus_link_table_free(api->links);
+        if (api->zone_jobs)
+                bus_zone_jobs_free(api->zone_jobs);
         if (api->signals)
                 bus_signal_free(api->signals);
         if (api->quota)
@@ -73,5 +79,7 @@ void bus_api_detach(struct bus_api *api)
                 api->auth = bus_auth_free(api->auth);
         if (api->links)
                 bus_link_table_reset(api->links);
+        if (api->zone_jobs)
+                bus_zone_jobs_reset(api->zone_jobs);
         api->bus = sd_bus_unref(api->bus);
 }

@@ -22,12 +22,14 @@
 #define BUS_ZONE_INTERFACE "org.share53.Resolver1.Zone"
 
 struct manager;
+struct bus_zone_jobs;
 
 struct bus_api {
         struct manager *manager;
         struct bus_quota *quota;
         struct bus_signal *signals;
         struct bus_link_table *links;
+        struct bus_zone_jobs *zone_jobs;
         unsigned int status_changed; /* enum bus_status_bit */
         sd_event_source *status_source;
 

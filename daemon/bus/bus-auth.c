@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fcntl.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/resource.h>
 
 #include "common/log.h"
 #include "daemon/bus/bus-auth.h"
@@ -163,12 +165,24 @@ static bool same_owner(const struct pending *a, const struct pending *b)
         return strcmp(sd_bus_message_get_sender(a->call), sd_bus_message_get_sender(b->call)) == 0;
 }
 
+/* The lowest free descriptor tells how many are open, at least. */
+bool bus_auth_crowded(const struct bus_auth *auth)
+{
+        _cleanup_close_ int probe = fcntl(sd_bus_get_fd(auth->bus), F_DUPFD_CLOEXEC, 0);
+        struct rlimit limit;
+
+        return probe < 0 || (getrlimit(RLIMIT_NOFILE, &limit) >= 0 && (rlim_t)probe > limit.rlim_cur / 2);
+}
+
 /* Whether P, which is in the list, is more than may wait. */
 static int pending_check_limits(const struct pending *p, sd_bus_error *error)
 {
         size_t limit = p->auth->config->pending_calls_max, n = 0, octets = 0, n_own = 0, octets_own = 0;
         const struct pending *i;
 
+        if (bus_auth_crowded(p->auth))
+                return sd_bus_error_setf(
+                        error, BUS_ERROR_QUOTA_EXCEEDED, "Calls that wait hold too many file descriptors");
         for (i = TAILQ_FIRST(&p->auth->pendings); i; i = TAILQ_NEXT(i, list)) {
                 n++;
                 octets += i->request.octets;

@@ -54,5 +54,11 @@ int bus_auth_check(struct bus_auth *auth, sd_bus_message *call, const struct bus
 /* Whether bus_auth_check will say yes at once: until then, spend little on what the call says. */
 bool bus_auth_settled(const struct bus_auth *auth, sd_bus_message *call, const char *action);
 
+/*
+ * Whether no more calls are to be kept waiting: each holds open the descriptors that came with it, be they
+ * wanted or not, and half of what we may have open is. More would cost the connection.
+ */
+bool bus_auth_crowded(const struct bus_auth *auth);
+
 /* Calls that wait. */
 size_t bus_auth_pending(const struct bus_auth *auth);

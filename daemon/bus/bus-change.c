@@ -13,6 +13,21 @@
 #define ZONE_FLAGS (ZONE_PERSISTENT | ZONE_FALLTHROUGH | ZONE_AUTO_PTR)
 #define ZONE_FLAGS_LATER ZONE_LEASED
 
+int bus_change_refuse_file(struct bus_api *api, const struct zone *zone, sd_bus_error *error)
+{
+        const struct zone_directory *directory = api->manager->directory;
+        char text[NAME_TEXT_SIZE], quoted[BUS_ERROR_QUOTE_SIZE], path[BUS_ERROR_QUOTE_SIZE];
+        const char *file;
+
+        if (!(zone_flags(zone) & ZONE_FILE))
+                return 0;
+        file = directory ? zone_directory_find(directory, zone_apex(zone)) : NULL;
+        return sd_bus_error_setf(error, BUS_ERROR_READ_ONLY_ZONE,
+                "Zone \"%s\" comes from the zone file \"%s\", and is changed there only",
+                bus_error_quote(name_to_text_bare(zone_apex(zone), text), quoted),
+                bus_error_quote(file ? file : "", path));
+}
+
 /* The call as far as it has been read. */
 struct call {
         struct bus_api *api;
@@ -39,23 +54,10 @@ static int call_read_zone(struct call *call)
         return 0;
 }
 
-/* Zones that come from files are changed there. */
-static int call_refuse_file(const struct call *call)
-{
-        const struct zone_directory *directory = call->api->manager->directory;
-        char path[BUS_ERROR_QUOTE_SIZE];
-        const char *file = directory ? zone_directory_find(directory, &call->zone_name) : NULL;
-
-        if (!call->zone || !(zone_flags(call->zone) & ZONE_FILE))
-                return 0;
-        return sd_bus_error_setf(call->error, BUS_ERROR_READ_ONLY_ZONE,
-                "Zone \"%s\" comes from the zone file \"%s\", and is changed there only", call->quoted,
-                bus_error_quote(file ? file : "", path));
-}
-
 static int call_want_zone(struct call *call)
 {
-        return call->zone ? call_refuse_file(call) : bus_error_set_no_zone(call->error, call->zone_text);
+        return call->zone ? bus_change_refuse_file(call->api, call->zone, call->error)
+                          : bus_error_set_no_zone(call->error, call->zone_text);
 }
 
 /* KNOWN are taken, LATER refused as not there yet, all others as invalid. */
@@ -123,7 +125,7 @@ int bus_change_method_create_zone(sd_bus_message *m, void *userdata, sd_bus_erro
         r = call_read_flags(&call, ZONE_FLAGS, ZONE_FLAGS_LATER);
         if (r < 0)
                 return r;
-        r = call_refuse_file(&call);
+        r = call.zone ? bus_change_refuse_file(call.api, call.zone, error) : 0;
         if (r < 0)
                 return r;
         if (call.zone)

@@ -170,6 +170,9 @@ int bus_commit(struct bus_api *api, sd_bus_message *call, struct change *change,
         if (commit_pending(api->manager->commits) >= BUS_COMMIT_PENDING_MAX)
                 return sd_bus_error_setf(error, BUS_ERROR_QUOTA_EXCEEDED,
                         "More than %i changes wait for the disk, the limit", BUS_COMMIT_PENDING_MAX);
+        if (bus_auth_crowded(api->auth))
+                return sd_bus_error_setf(
+                        error, BUS_ERROR_QUOTA_EXCEEDED, "Calls that wait hold too many file descriptors");
         w = calloc(1, sizeof(*w));
         if (!w)
                 return -ENOMEM;

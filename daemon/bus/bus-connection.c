@@ -114,9 +114,9 @@ static int open_plain(struct bus_connection *c, sd_bus **ret)
         r = sd_bus_set_bus_client(bus, true);
         if (r < 0)
                 return r;
-        /* No method takes any: the bus is to keep them from us, for a call that waits would hold them open.
-         */
-        r = sd_bus_negotiate_fds(bus, false);
+        /* LoadZone takes one, DumpZone gives one. Whatever else comes is closed with the call it came with,
+         * and bus_auth_crowded bounds how many of these are kept. */
+        r = sd_bus_negotiate_fds(bus, true);
         if (r < 0)
                 return r;
         (void)sd_bus_set_description(bus, "share53d");

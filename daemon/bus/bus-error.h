@@ -13,6 +13,7 @@
 #define BUS_ERROR_NO_SUCH_ZONE "org.share53.Resolver1.Error.NoSuchZone"
 #define BUS_ERROR_ZONE_EXISTS "org.share53.Resolver1.Error.ZoneExists"
 #define BUS_ERROR_READ_ONLY_ZONE "org.share53.Resolver1.Error.ReadOnlyZone"
+#define BUS_ERROR_INVALID_FILE "org.share53.Resolver1.Error.InvalidFile"
 #define BUS_ERROR_NO_SUCH_RECORD "org.share53.Resolver1.Error.NoSuchRecord"
 #define BUS_ERROR_INVALID_NAME "org.share53.Resolver1.Error.InvalidName"
 #define BUS_ERROR_INVALID_RECORD "org.share53.Resolver1.Error.InvalidRecord"

@@ -181,6 +181,8 @@ void bus_signal_note(struct bus_signal *signals, const struct change *change, ui
         for (size_t i = 0; change_get_zone(change, i, &zone); i++)
                 if (zone.state == CHANGE_ZONE_KEPT)
                         waiting_get(signals, &zone.apex)->serial = serial;
+                else if (zone.state == CHANGE_ZONE_CREATED && waiting_find(signals, &zone.apex))
+                        waiting_find(signals, &zone.apex)->serial = serial; /* created with records */
                 else if (zone.state == CHANGE_ZONE_REMOVED)
                         waiting_drop(signals, &zone.apex);
 }

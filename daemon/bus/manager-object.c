@@ -8,6 +8,7 @@
 #include "daemon/bus/bus-list.h"
 #include "daemon/bus/bus-resolve.h"
 #include "daemon/bus/bus-status.h"
+#include "daemon/bus/bus-zone-file.h"
 #include "daemon/bus/manager-object.h"
 #include "daemon/manager.h"
 
@@ -73,6 +74,11 @@ static const sd_bus_vtable manager_vtable[] = {
                 SD_BUS_RESULT("t", serial), bus_change_method_remove_records, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ReplaceZone", SD_BUS_ARGS("s", zone, "a(ssus)", records, "t", flags),
                 SD_BUS_RESULT("t", serial), bus_change_method_replace_zone, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("LoadZone", SD_BUS_ARGS("s", zone, "h", file, "t", flags),
+                SD_BUS_RESULT("t", serial, "t", records), bus_zone_file_method_load,
+                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("DumpZone", SD_BUS_ARGS("s", zone), SD_BUS_RESULT("h", file),
+                bus_zone_file_method_dump, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListRecords", SD_BUS_ARGS("s", zone, "s", name_glob, "u", start, "u", count),
                 SD_BUS_RESULT("a(ssususs)", records, "u", next), bus_list_method_list_records,
                 SD_BUS_VTABLE_UNPRIVILEGED),
