@@ -285,7 +285,8 @@ def test_dump(world):
     make_zone(world, 'dump.test')
     make_zone(world, 'again.test')
     world.root.call('SetRecords', 'sa(ssus)t', 'dump.test', [
-        ('@', 'TXT', 5, '"x;y" "\\"" \\000'), ('*.a', 'A', 60, '192.0.2.1'), ('a\\.b\\032c', 'PTR', 7, 'x.example.')], 0)
+        ('@', 'TXT', 5, '"x;y" "\\"" \\000'), ('*.a', 'A', 60, '192.0.2.1'),
+        ('a\\.b\\032c', 'PTR', 7, 'x.example.')], 0)
     _, fds = call_fd(world.root, 'DumpZone', 's', ('dump.test',), [])
     fd = fds[0]
     assert os.lseek(fd, 0, os.SEEK_CUR) == 0

@@ -12,13 +12,13 @@ import world as w
 CTL = os.environ['SHARE53CTL']
 
 
-def ctl(world, *arguments, uid=0, status=0, error=''):
-    """Runs it; checks exit status and what stderr holds. Gives stdout."""
+def ctl(world, *arguments, uid=0, status=0, error='', text=None):
+    """Runs it, with TEXT on its stdin; checks exit status and what stderr holds. Gives stdout."""
     program = os.open(CTL, os.O_PATH)  # UID may have no way to the build tree
     try:
-        run = subprocess.run(['/proc/self/fd/%d' % program, *arguments], capture_output=True, text=True,
-                             stdin=subprocess.DEVNULL, timeout=w.DEADLINE, pass_fds=[program],
-                             env={**os.environ, 'DBUS_SYSTEM_BUS_ADDRESS': world.address},
+        run = subprocess.run(['/proc/self/fd/%d' % program, *arguments], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True, input=text or '', timeout=w.DEADLINE,
+                             pass_fds=[program], env={**os.environ, 'DBUS_SYSTEM_BUS_ADDRESS': world.address},
                              user=uid or None, group=uid or None, extra_groups=[] if uid else None)
     finally:
         os.close(program)
@@ -71,6 +71,39 @@ def test_records(world):
     ctl(world, 'record', 'set', 'corp.internal', 'x', 'A', '1', '192.0.2.1', '--persistent', status=1,
         error='persistent')
     ctl(world, 'record', 'list', 'nowhere.test', status=5, error='nowhere.test')
+
+
+def test_zone_files(world):
+    """zones are loaded from files and pipes, and dumped to them"""
+    path, out = world.dir + '/lab.zone', world.dir + '/out.zone'
+    ctl(world, 'zone', 'add', 'lab.test', '--persistent')
+    with open(path, 'w') as f:
+        f.write('$TTL 1m\n@ TXT "a lab"\ndb A 192.0.2.7\n')
+    loaded = ctl_json(world, 'zone', 'load', 'lab.test', path, '--persistent')
+    assert loaded['zone'] == 'lab.test' and loaded['records'] == 2 and loaded['serial'] > 0, loaded
+    assert ['db.lab.test.', '60s', 'A', '192.0.2.7', 'persistent', 'root'] in rows(ctl(world, 'record', 'list',
+                                                                                     'lab.test'))
+    dumped = ctl(world, 'zone', 'dump', 'lab.test')
+    assert dumped.split('\n')[1:] == ['$ORIGIN lab.test.', '$TTL 60', '@      60 IN TXT    "a lab"',
+                                      'db     60 IN A      192.0.2.7', ''], dumped
+    assert ctl(world, 'zone', 'dump', 'lab.test', out) == ''
+    with open(out) as f:
+        assert f.read().split('\n')[1:] == dumped.split('\n')[1:]
+    assert ctl_json(world, 'zone', 'dump', 'lab.test')['text'].split('\n')[1:] == dumped.split('\n')[1:]
+    assert ctl(world, 'zone', 'load', 'lab.test', '-', text='') == ''
+    assert ctl(world, 'zone', 'load', 'lab.test', '-', text=dumped) == ''
+    assert ctl(world, 'zone', 'dump', 'lab.test').split('\n')[1:] == dumped.split('\n')[1:]
+
+    ctl(world, 'zone', 'load', 'lab.test', '-', text='a A 192.0.2.1\nb A x\n', status=1, error='line 2: ')
+    ctl(world, 'zone', 'load', 'lab.test', '/nowhere', status=1, error='Cannot read /nowhere: No such file')
+    ctl(world, 'zone', 'load', 'lab.test', '/', status=1, error='Cannot read /: Is a directory')
+    ctl(world, 'zone', 'load', 'nowhere.test', path, status=5, error='nowhere.test')
+    ctl(world, 'zone', 'load', 'lab.test', status=2, error='zone load')
+    ctl(world, 'zone', 'dump', 'nowhere.test', out, status=5, error='nowhere.test')
+    with open(out) as f:
+        assert f.read(), 'a dump that failed has emptied its file'
+    ctl(world, 'zone', 'dump', 'lab.test', '/dev/full', status=1, error='Cannot write /dev/full: No space')
+    ctl(world, 'zone', 'remove', 'lab.test')
 
 
 def test_pages(world):
@@ -171,5 +204,5 @@ def test_gone(world):
     assert 'corp.internal' in ctl(world, 'zone', 'list')
 
 
-w.run(w.World(sys.argv[1]), [test_zones, test_records, test_pages, test_queries, test_status, test_links, test_reload,
-                             test_watch, test_authorisation, test_gone], polkit=True)
+w.run(w.World(sys.argv[1]), [test_zones, test_records, test_zone_files, test_pages, test_queries, test_status, test_links,
+                             test_reload, test_watch, test_authorisation, test_gone], polkit=True)

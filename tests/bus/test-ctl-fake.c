@@ -82,7 +82,7 @@ static int remove_zone(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
 static int list_zones(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        return sd_bus_reply_method_return(m, "a(sottu)", 2, "lab.test", PATH "/zone/lab_2etest", UINT64_C(17),
+        return sd_bus_reply_method_return(m, "a(sottu)", 2, "lab.test", PATH "/zone/lab_2etest", UINT64_C(33),
                 UINT64_C(18446744073709551615), 4294967290u, "corp.internal", ZONE_PATH, UINT64_C(0),
                 UINT64_C(1700000000), 0u);
 }

@@ -131,7 +131,7 @@ static void test_zones(void **state)
         says(*state, ARGS("zone", "list"), 0,
                 "ZONE           LIFE                           SERIAL  OWNER\n"
                 "corp.internal  runtime                    1700000000  root\n"
-                "lab.test       persistent,0x10  18446744073709551615  4294967290\n",
+                "lab.test       persistent,0x20  18446744073709551615  4294967290\n",
                 "");
 }
 
@@ -150,7 +150,7 @@ static void test_zone_changes(void **state)
                 "{\"zones\":[{\"name\":\"corp.internal\","
                 "\"path\":\"/org/share53/Resolver1/zone/corp_2einternal\",\"flags\":0,\"serial\":1700000000,"
                 "\"owner_uid\":0},{\"name\":\"lab.test\",\"path\":\"/org/share53/Resolver1/zone/lab_2etest\","
-                "\"flags\":17,\"serial\":18446744073709551615,\"owner_uid\":4294967290}]}");
+                "\"flags\":33,\"serial\":18446744073709551615,\"owner_uid\":4294967290}]}");
 }
 
 static void test_records(void **state)
