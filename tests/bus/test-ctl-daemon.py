@@ -204,5 +204,5 @@ def test_gone(world):
     assert 'corp.internal' in ctl(world, 'zone', 'list')
 
 
-w.run(w.World(sys.argv[1]), [test_zones, test_records, test_zone_files, test_pages, test_queries, test_status, test_links,
-                             test_reload, test_watch, test_authorisation, test_gone], polkit=True)
+w.run(w.World(sys.argv[1]), [test_zones, test_records, test_zone_files, test_pages, test_queries, test_status,
+                             test_links, test_reload, test_watch, test_authorisation, test_gone], polkit=True)
