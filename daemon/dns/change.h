@@ -13,9 +13,12 @@
  * Every step checks all that it is given before it adds anything: one that is refused leaves the change as it
  * was. A zone made by a step takes records in the steps behind it. Errors name the offending item through
  * RET_REASON (malloc'ed sentence, may be NULL): -ENOENT no such zone, name, RRset or record; -EEXIST zone
- * exists; -EINVAL record invalid (outside of the zone, CNAME beside other data or at the apex, two CNAMEs);
- * -EPERM a persistent record in a zone that is not persistent; -E2BIG an RRset that does not fit into a
- * message of 65,535 octets (RRSET_SIZE_MAX of daemon/dns/rrset.h; 4,062 addresses); -ENOMEM.
+ * exists; -EINVAL record invalid (outside of the zone, its rdata or TTL), or what cannot stand together: a
+ * CNAME beside other data but KEY, RRSIG, NSEC; two CNAMEs, DNAMEs, SOAs; an SOA anywhere but at the apex, a
+ * CNAME or DS there; NS or DNAME of a wildcard; a DNAME with NS beside it or anything below it; -EPERM a
+ * persistent record in a zone that is not persistent; -E2BIG an RRset that does not fit into a message of
+ * 65,535 octets (RRSET_SIZE_MAX of daemon/dns/rrset.h; 4,062 addresses), more than 256 types at one name;
+ * -ENOMEM.
  */
 
 #include "daemon/dns/zone.h"
