@@ -6,8 +6,9 @@
 
 #include "daemon/dns/listener-internal.h"
 
-#define LENGTH_SIZE 2   /* octets before each message (RFC 1035 4.2.2) */
-#define INPUT_SIZE 2048 /* to begin with: many queries of the usual size */
+#define LENGTH_SIZE 2     /* octets before each message (RFC 1035 4.2.2) */
+#define INPUT_SIZE 2048   /* to begin with: many queries of the usual size */
+#define BUFFER_KEPT 16384 /* of a buffer that is empty */
 #define QUERIES_BATCH 64
 
 static size_t buffer_used(const struct buffer *b)
@@ -40,11 +41,17 @@ static int buffer_reserve(struct buffer *b, size_t n)
         return 0;
 }
 
+/* What was needed once only is given back. */
 static void buffer_skip(struct buffer *b, size_t n)
 {
         b->start += n;
-        if (b->start == b->end)
-                b->start = b->end = 0;
+        if (b->start < b->end)
+                return;
+        b->start = b->end = 0;
+        if (b->allocated > BUFFER_KEPT) {
+                free(b->data);
+                *b = (struct buffer){};
+        }
 }
 
 /* The message that begins the input, without its length; NULL where it has not come whole. */

@@ -7,7 +7,7 @@
 #include "daemon/dns/query-work.h"
 #include "daemon/dns/special.h"
 
-/* A query that waits again and again, its zones changing meanwhile, ends. */
+/* How often a query may wait because our zones have changed meanwhile. */
 #define ROUNDS_MAX 4
 
 bool query_forward_available(const struct query_context *context)
@@ -37,6 +37,7 @@ static enum forward_verdict look_up(struct query_work *w, struct forward_lookup 
 {
         const struct query_arrival *arrival = w->arrival;
         struct query_request request = *w->request;
+        bool exhausted = request.round >= ROUNDS_MAX || (arrival && arrival->verdict == FORWARD_FAILED);
         enum forward_verdict verdict;
 
         if (arrival && arrival->lookup->type == lookup->type &&
@@ -47,11 +48,12 @@ static enum forward_verdict look_up(struct query_work *w, struct forward_lookup 
                 lookup->name = name;
                 return arrival->verdict;
         }
-        if (request.round >= ROUNDS_MAX)
+        if (exhausted) /* not once more for so long */
                 request.owner = NULL;
         verdict = forward_get(w->context->forward, lookup, &request);
-        if (verdict == FORWARD_FAILED && request.round >= ROUNDS_MAX)
-                edns_error_set(&lookup->error, EDNS_ERROR_OTHER, "our zones changed again and again");
+        if (verdict == FORWARD_FAILED && exhausted)
+                edns_error_set(
+                        &lookup->error, EDNS_ERROR_OTHER, "our zones changed while an upstream was asked");
         return verdict;
 }
 

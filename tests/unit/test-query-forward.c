@@ -264,6 +264,24 @@ static void test_zone_changes_meanwhile(void **state)
         assert_int_equal(ldns_pkt_nscount(pkt), 1);
 }
 
+/* Whose upstream was silent for so long does not wait for another. */
+static void test_failed_and_changed_meanwhile(void **state)
+{
+        static const struct script failed = {
+                "late.example.org", FORWARD_FAILED, .code = EDNS_ERROR_NO_REACHABLE_AUTHORITY, .text = "no"};
+
+        use_example();
+        fixture_put(store, change_set, "corp.internal",
+                FIXTURE_RECORDS(R("l", "CNAME", 60, "late.example.org.")));
+        assert_false(put_question("l.corp.internal", "A", PACKET_FLAG_RD, QUERY_UDP));
+        fixture_put(store, change_set, "corp.internal",
+                FIXTURE_RECORDS(R("l", "CNAME", 60, "later.example.org.")));
+        arrive(&failed);
+        assert_int_equal(replied.n, 1);
+        has_rcode(PACKET_SERVFAIL, false);
+        has_error(EDNS_ERROR_OTHER, "our zones changed while an upstream was asked");
+}
+
 static void test_no_endless_waiting(void **state)
 {
         static const struct script came = {"", FORWARD_READY, .answer = {PACKET_NOERROR, "198.51.100.4"}};
@@ -282,7 +300,7 @@ static void test_no_endless_waiting(void **state)
         assert_int_equal(rounds, 4);
         assert_int_equal(replied.n, 1);
         has_rcode(PACKET_SERVFAIL, false);
-        has_error(EDNS_ERROR_OTHER, "our zones changed again and again");
+        has_error(EDNS_ERROR_OTHER, "our zones changed while an upstream was asked");
 }
 
 /* Our own probe has come back to us: whatever is said now, no upstream is asked. */
@@ -312,6 +330,7 @@ int main(void)
                 TEST(test_waiting),
                 TEST(test_waiting_in_vain),
                 TEST(test_zone_changes_meanwhile),
+                TEST(test_failed_and_changed_meanwhile),
                 TEST(test_no_endless_waiting),
                 TEST(test_probe),
         };
