@@ -62,6 +62,8 @@ class Run:
         host, port = options.address.rsplit(':', 1)
         self.askers = {'share53d': peers.Asker((host, int(port))), 'knotd': peers.Asker(peers.KNOT),
                        'nsd': peers.Asker(peers.NSD)}
+        apexes = {message.name_from_text(apex) for apex in content}
+        self.judges = {name: kinds.Judge(self.askers[name], apexes) for name in ('knotd', 'nsd')}
         self.maker = queries.Maker(options.seed, content)
         self.counts = {name: collections.Counter() for name in ('knotd', 'nsd')}
         self.unnamed = {name: collections.defaultdict(list) for name in ('knotd', 'nsd')}
@@ -81,9 +83,10 @@ class Run:
             self.faults.append((query, ours))
         for name, theirs in answers.items():
             found = differences(ours, theirs)
-            kind = 'equal' if not found else kinds.name_of(name, query, found, ours, theirs)
-            self.counts[name][kind or 'unnamed'] += 1
-            if not kind:
+            named = ['equal'] if not found else self.judges[name].kinds(query, ours, theirs)
+            self.counts[name]['queries'] += 1
+            self.counts[name].update(named or ['unnamed'])
+            if not named:
                 self.unnamed[name][self.group(query, found, ours, theirs)].append((query, ours, theirs))
 
     @staticmethod
@@ -95,7 +98,7 @@ class Run:
 
     def report(self):
         for name, counts in self.counts.items():
-            print('%s: %d queries' % (name, sum(counts.values())))
+            print('%s: %d queries' % (name, counts.pop('queries')))
             for kind, n in counts.most_common():
                 print('  %6d %s' % (n, kind))
         for query, ours in self.faults[:self.options.show]:

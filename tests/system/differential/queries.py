@@ -16,6 +16,12 @@ STRANGERS = ['.', 'test.', 'arpa.', 'com.', 'example.net.', 'www.example.net.', 
              'resolver.arpa.', 'home.arpa.', 'a.local.', 'ip6.arpa.']
 
 
+# Dresses of Maker.oddities that no server has to bear with.
+MALFORMED = {'no-question', 'no-question-opt', 'two-questions', 'question-missing', 'two-opts', 'opt-with-owner',
+             'option-overrun', 'option-cut', 'opt-in-answer', 'opt-in-authority', 'trailing', 'trailing-opt',
+             'answer-record', 'authority-record', 'record-missing', 'cut', 'cut-opt', 'cookie-odd'}
+
+
 class Query:
     """OCTETS to be sent by TRANSPORT, and what they say."""
 
@@ -23,6 +29,10 @@ class Query:
         self.octets, self.transport, self.name, self.type = octets, transport, lower(name), rtype
         self.dress = dress  # what is unusual about it
         self.plain = plain  # one question, class IN, opcode 0, well-formed
+        self.malformed = dress.split('=')[0] in MALFORMED
+        self.opcode = octets[2] >> 3 & 15
+        at = 12 + len(name) + 2
+        self.rclass = int.from_bytes(octets[at:at + 2], 'big') if octets[4:6] == b'\0\1' else 1
 
     def __str__(self):
         return '%s %s %s%s%s' % (name_text(self.name), type_text(self.type), self.transport,
