@@ -66,3 +66,16 @@ def differences(ours, theirs):
     if (a.opt is None) != (b.opt is None) or (a.opt and a.opt.ttl & 0xffffff != b.opt.ttl & 0xffffff):
         found.append('opt')
     return found
+
+
+def shown(ours, expected):
+    """Lines on what is missing and what is too much, records of all sections."""
+    if ours.form or not hasattr(expected, 'sections'):
+        return
+    for title, section in (('answer', 0), ('authority', 1), ('additional', 2)):
+        have, want = ({r.key(): r for r in m.sections[section]} for m in (ours.message, expected))
+        for word, one, other in (('lacks', want, have), ('has', have, want)):
+            lines = [str(one[key]) for key in one if key not in other]
+            yield from ('%s %s: %s' % (word, title, line) for line in lines[:3])
+            if len(lines) > 3:
+                yield '%s %s: … %d of them' % (word, title, len(lines))

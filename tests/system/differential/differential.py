@@ -16,7 +16,7 @@ import message
 import peers
 import queries
 import zones
-from compare import Answer, differences
+from compare import Answer, differences, shown
 
 
 def main():
@@ -62,8 +62,7 @@ class Run:
         host, port = options.address.rsplit(':', 1)
         self.askers = {'share53d': peers.Asker((host, int(port))), 'knotd': peers.Asker(peers.KNOT),
                        'nsd': peers.Asker(peers.NSD)}
-        apexes = {message.name_from_text(apex) for apex in content}
-        self.judges = {name: kinds.Judge(self.askers[name], apexes) for name in ('knotd', 'nsd')}
+        self.judges = {name: kinds.Judge(self.askers[name], content) for name in ('knotd', 'nsd')}
         self.maker = queries.Maker(options.seed, content)
         self.counts = {name: collections.Counter() for name in ('knotd', 'nsd')}
         self.unnamed = {name: collections.defaultdict(list) for name in ('knotd', 'nsd')}
@@ -87,7 +86,8 @@ class Run:
             self.counts[name]['queries'] += 1
             self.counts[name].update(named or ['unnamed'])
             if not named:
-                self.unnamed[name][self.group(query, found, ours, theirs)].append((query, ours, theirs))
+                self.unnamed[name][self.group(query, found, ours, theirs)].append(
+                    (query, ours, theirs, list(shown(ours, self.judges[name].expected))))
 
     @staticmethod
     def group(query, found, ours, theirs):
@@ -107,11 +107,12 @@ class Run:
         unnamed = self.unnamed[self.options.against]
         for group, cases in sorted(unnamed.items(), key=lambda item: -len(item[1])):
             print('UNNAMED %s: %d' % (group, len(cases)))
-            for query, ours, theirs in cases[:self.options.show]:
+            for query, ours, theirs, lines in cases[:self.options.show]:
                 print('  %s   %s' % (query, query.octets.hex() if not query.plain else ''))
                 for title, answer in (('share53d', ours), (self.options.against, theirs)):
-                    lines = list(answer.lines())
-                    print('    %s: %s' % (title, '\n      '.join(lines[:12] + ['…'] * (len(lines) > 12))))
+                    whole = list(answer.lines())
+                    print('    %s: %s' % (title, '\n      '.join(whole if len(whole) < 12 else whole[:1])))
+                print('\n'.join('    share53d ' + line for line in lines))
         return 1 if unnamed or self.faults else 0
 
 

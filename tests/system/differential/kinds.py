@@ -3,8 +3,9 @@
 has to be what the peer itself says when it is asked in a way that leaves it no choice."""
 
 from compare import differences
-from message import AA, TC, TYPES, Message, labels, lower, query
+import message
 import zones
+from message import AA, TC, TYPES, Message, lower, query
 
 KINDS = {
     'malformed': 'FORMERR for what is malformed: sections that end too early, two questions (RFC 9619), records where a '
@@ -12,14 +13,17 @@ KINDS = {
                  'it and overlooks the rest',
     'error-form': 'an error without records: RFC 1035 leaves open whether it repeats the question where that is of no '
                   'use; the OPT is there when it could be read (RFC 6891 7)',
-    'opcode': 'NOTIMP for every opcode but QUERY (RFC 1035 4.1.1): there are no transfers to be notified of (RFC 1996) and '
-              'no updates (RFC 2136) here, so nothing that could be refused to one and not to another',
-    'meta-type': 'an error for types that no zone can hold (RFC 6895 3.1), which Knot looks up like any other',
+    'unimplemented': 'opcodes other than QUERY (RFC 1035 4.1.1: NOTIMP) and types that no zone can hold (RFC 6895 3.1): '
+                     'which of them are errors, and of what kind, is not said',
     'class-any': 'no AA where the class is ANY: such an answer "can never be authoritative" (RFC 1035 6.2)',
-    'across-zones': 'a chain goes on in another zone that is served here (RFC 1034 4.3.2, step 3a: "go back to step 1"); '
-                    'Knot ends where the zone does',
+    'further': 'aliases are followed, and addresses added, out of all zones served here (RFC 1034 4.3.2, steps 3a: "go '
+               'back to step 1", and 6: "using local data only"; RFC 9460 4.1), and DS asked of the parent (RFC 4035 '
+               '3.1.4.1); Knot ends where the zone does, or after five aliases',
+    'wildcard': 'the addresses of a host that a wildcard covers have the host\'s name (RFC 1034 4.3.3), and a wildcard does '
+                'not reach below a cut (RFC 4592 2.2.1); Knot adds them by the wildcard\'s name, and there too',
     'any': 'one RRset for ANY, whichever (RFC 8482 4.1): the choice is not the same',
-    'truncated': 'what a truncated answer still holds, whole RRsets all of it: clients ask again by TCP (RFC 2181 9)',
+    'truncated': 'what an answer still holds that is truncated, or has no room for all addresses beside it, or has those of '
+                 '32 hosts: whole RRsets, as many as may be (RFC 2181 9, RFC 1034 4.3.2 step 6)',
     'special-use': 'names that may not leave the host have answers of their own (RFC 6761, 6303); Knot, an authoritative '
                    'server alone, refuses them',
 }
@@ -27,6 +31,8 @@ KINDS = {
 META = {TYPES[t] for t in ('OPT', 'TSIG', 'TKEY', 'MAILA', 'MAILB', 'IXFR', 'AXFR')} | {0} | set(range(128, 249))
 FORMERR, NXDOMAIN, NOTIMP, REFUSED = 1, 3, 4, 5
 CHAIN_MAX = 20
+KNOT_CHAIN, OUR_CHAIN = 5, 17  # aliases that are followed
+OUR_HOSTS = 32  # whose addresses one answer has
 
 
 class Expected:
@@ -46,12 +52,15 @@ class Expected:
 class Judge:
     """Names the differences from one peer, which it asks again where it needs to."""
 
-    def __init__(self, asker, apexes):
-        self.asker, self.apexes = asker, apexes
+    def __init__(self, asker, content):
+        self.asker = asker
+        self.apexes = {message.name_from_text(apex) for apex in content}
+        self.names = {lower(line.name) for text in content.values() for line in zones.read(text)}
 
     def kinds(self, q, ours, theirs):
-        """Names of kinds that explain all differences, or None."""
-        for kind, rule in (('malformed', self.malformed), ('opcode', self.opcode), ('meta-type', self.meta_type),
+        """Names of kinds that explain all differences, or None: then `expected` is what would have been right."""
+        self.expected = theirs.message
+        for kind, rule in (('malformed', self.malformed), ('unimplemented', self.opcode), ('unimplemented', self.meta_type),
                            ('special-use', self.special_use)):
             if rule(q, ours, theirs):
                 return [kind]
@@ -66,18 +75,23 @@ class Judge:
             expected.question_octets, expected.opt = a.question_octets, a.opt
             if not differences(ours, expected):
                 return ['error-form']
+        if a.flags & TC:
+            self.replace(expected, self.ask(q.name, q.type))
         if q.type == TYPES['ANY'] and a.sections[0]:
             self.replace(expected, self.ask(q.name, self.first_type(q, a)))
             named.append('any')
-        if self.go_on(q, expected):
-            named.append('across-zones')
+        if self.wildcards(a, expected):
+            named.append('wildcard')
+        if any([self.go_on(q, expected), self.add_addresses(a, expected)]):
+            named.append('further')
         if q.rclass == 255 and not a.flags & AA:
             expected.flags &= ~AA
             named.append('class-any')
-        if not named and a.flags & TC:
-            self.replace(expected, self.ask(q.name, q.type))
         if a.flags & TC and a.flags == expected.flags | TC and self.whole(a, expected):
             return named + ['truncated']
+        if self.leave_out(q, ours, expected):
+            named.append('truncated')
+        self.expected = expected
         return named if named and not differences(ours, expected) else None
 
     def first_type(self, q, message):
@@ -98,23 +112,24 @@ class Judge:
         self.asker.send(query(1, name, rtype), 'tcp', False)
         return Message(self.asker.receive())
 
-    def apex_of(self, name):
-        for above in [name] + zones.parents(name):
+    def apex_of(self, name, rtype=0):
+        """The zone that answers; a DS is the parent's."""
+        for above in ([] if rtype == TYPES['DS'] else [name]) + zones.parents(name):
             if above in self.apexes:
                 return above
-        return None
+        return self.apex_of(name) if rtype else None
 
     def go_on(self, q, expected):
-        """Follows the chain in EXPECTED into other zones of ours; whether there was such a step."""
+        """Follows the chain in EXPECTED where the peer did not; whether there was such a step."""
         steps, seen = 0, set()
         while steps < CHAIN_MAX and q.type != TYPES['CNAME']:
             aliases = {r.owner: lower(r.rdata) for r in expected.sections[0] if r.type == TYPES['CNAME']}
-            name, apex = q.name, self.apex_of(q.name)
-            path = set()
+            name, zone, path = q.name, None, set()
             while name in aliases and name not in path:
                 path.add(name)
-                apex, name = self.apex_of(name), aliases[name]
-            if not path or name in path or name in seen or self.apex_of(name) in (None, apex):
+                zone, name = self.apex_of(name), aliases[name]
+            there = self.apex_of(name, q.type)
+            if not path or name in path or name in seen or there is None or there == zone and len(path) < KNOT_CHAIN:
                 break
             seen.add(name)
             further = self.ask(name, q.type)
@@ -122,7 +137,65 @@ class Judge:
             expected.rcode = further.rcode
             expected.flags = expected.flags & ~15 | further.flags & 15
             steps += 1
+        self.cut_chain(q, expected)
         return steps > 0
+
+    def cut_chain(self, q, expected):
+        """Ends it where ours ends."""
+        aliases = {r.owner: lower(r.rdata) for r in expected.sections[0] if r.type == TYPES['CNAME']}
+        name, kept = q.name, set()
+        while name in aliases and name not in kept and len(kept) < OUR_CHAIN:
+            kept.add(name)
+            name = aliases[name]
+        if name in aliases and name not in kept:
+            expected.sections = [[r for r in expected.sections[0] if r.type == TYPES['DNAME'] or r.owner in kept], [], []]
+            expected.rcode = 0
+
+    def wildcards(self, ours, expected):
+        """Gives addresses of a wildcard the names that OURS has for them, and takes out those of names below a cut, where
+        no wildcard reaches; whether there were any."""
+        before = len(expected.sections[2]), expected.keys(2)
+        for record in list(expected.sections[2]):
+            covered = [r for r in ours.sections[2] if r.owner.endswith(record.owner[2:])
+                       and (r.type, r.ttl, r.rdata) == (record.type, record.ttl, record.rdata)]
+            if record.owner.startswith(b'\1*') and covered:
+                expected.sections[2].remove(record)
+                expected.sections[2] += covered
+            elif record.owner not in self.names and not self.ask(record.owner, record.type).flags & AA:
+                expected.sections[2].remove(record)
+        return (len(expected.sections[2]), expected.keys(2)) != before
+
+    def add_addresses(self, message, expected):
+        """Those that MESSAGE has beside EXPECTED's, and that the peer has too; whether there are any."""
+        known = {r.key() for r in expected.sections[2]}
+        sets = {(r.owner, r.type) for r in message.sections[2] if r.key() not in known}
+        for owner, rtype in sorted(sets):
+            if rtype in (TYPES['A'], TYPES['AAAA']):
+                expected.sections[2] += self.ask(owner, rtype).sections[0]
+        return bool(sets)
+
+    def leave_out(self, q, ours, expected):
+        """Takes out addresses that would be too many: no room is left, or hosts enough are there."""
+        a = ours.message
+        have = {(r.owner, r.type) for r in a.sections[2]}
+        hosts = {r.owner for r in a.sections[2]}
+        missing = {}
+        for r in expected.sections[2]:
+            if (r.owner, r.type) not in have:
+                missing.setdefault((r.owner, r.type), []).append(r)
+        if not missing or expected.sections[1] and not a.flags & AA and a.flags & TC == 0 and self.within(missing, a):
+            return False
+        least = min(sum(12 + len(r.rdata) for r in records) for records in missing.values())
+        if len(ours.octets) + least <= q.limit and len(hosts) < OUR_HOSTS:
+            return False
+        expected.sections[2] = [r for r in expected.sections[2] if (r.owner, r.type) in have]
+        return True
+
+    @staticmethod
+    def within(missing, message):
+        """Whether glue of servers within the delegation is missing: it has to be there, or TC (RFC 9471)."""
+        cut = message.sections[1][0].owner
+        return any(owner.endswith(cut) for owner, _ in missing)
 
     @staticmethod
     def whole(message, expected):
@@ -148,10 +221,11 @@ class Judge:
             theirs.form in ('silence', 'closed') or not theirs.form and theirs.message.rcode != FORMERR)
 
     def opcode(self, q, ours, theirs):
-        return q.opcode != 0 and self.bare(ours, NOTIMP) and not any(theirs.message.sections if theirs.message else [])
+        return q.opcode != 0 and self.bare(ours, NOTIMP, REFUSED) and not any(theirs.message.sections if theirs.message else [])
 
     def meta_type(self, q, ours, theirs):
-        return q.type in META and self.bare(ours, FORMERR, NOTIMP, REFUSED) and theirs.message
+        errors = (FORMERR, NOTIMP, REFUSED)
+        return q.type in META and (self.bare(ours, *errors) and theirs.message or self.bare(theirs, *errors) and ours.message)
 
     def special_use(self, q, ours, theirs):
         return (self.apex_of(q.name) is None and self.bare(theirs, REFUSED) and ours.message

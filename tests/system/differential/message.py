@@ -121,6 +121,8 @@ class Record:
         layout = _NAMES_IN.get(self.type)
         if layout and layout[0] == 0 and layout[1] == 1:
             return name_text(self.rdata)
+        if self.type == 6 and len(self.rdata) > 20:
+            return '… ' + ' '.join(str(n) for n in struct.unpack('>5I', self.rdata[-20:]))
         if self.type == 1:
             return '.'.join(str(o) for o in self.rdata)
         shown = self.rdata.hex()
@@ -217,6 +219,9 @@ class Message:
                 raise Malformed('a compressed name in %s' % type_text(rtype))
             out += lower(name)
             at = stop
+        if rtype == 6 and end - at == 20:
+            at += 4  # without the serial: each server's own count of its zone's changes
+            out += bytes(4)
         return out + self.octets[at:end]
 
     def _take_opt(self):

@@ -25,10 +25,11 @@ MALFORMED = {'no-question', 'no-question-opt', 'two-questions', 'question-missin
 class Query:
     """OCTETS to be sent by TRANSPORT, and what they say."""
 
-    def __init__(self, octets, transport, name, rtype, dress, plain=True):
+    def __init__(self, octets, transport, name, rtype, dress, plain=True, limit=512):
         self.octets, self.transport, self.name, self.type = octets, transport, lower(name), rtype
         self.dress = dress  # what is unusual about it
         self.plain = plain  # one question, class IN, opcode 0, well-formed
+        self.limit = limit if transport == UDP else 65535  # octets of an answer
         self.malformed = dress.split('=')[0] in MALFORMED
         self.opcode = octets[2] >> 3 & 15
         at = 12 + len(name) + 2
@@ -117,7 +118,7 @@ class Maker:
         return Query(query(self.number(), name, rtype), UDP, name, rtype, '')
 
     def some_opt(self):
-        """An OPT that is fine, and how it is unusual."""
+        """An OPT that is fine, how it is unusual, and its size."""
         size = self.rng.choice([0, 100, 511, 512, 513, 600, 800, 1000, 1220, 1231, 1232, 1233, 1400, 4096, 65535])
         dnssec_ok, dress, options = self.rng.random() < 0.3, ['edns=%d' % size], b''
         if dnssec_ok:
@@ -139,17 +140,17 @@ class Maker:
             word = None
         if word:
             dress.append(word)
-        return opt(size, 0, dnssec_ok, options, self.rng.choice([0, 0, 0, 0x4000, 0x7fff])), dress
+        return opt(size, 0, dnssec_ok, options, self.rng.choice([0, 0, 0, 0x4000, 0x7fff])), dress, size
 
     def dressed(self, name, rtype):
         """Well-formed, though perhaps as nobody asks."""
-        flags, dress, extra, counts = 0, [], b'', [1, 0, 0, 0]
+        flags, dress, extra, counts, size = 0, [], b'', [1, 0, 0, 0], 512
         for flag, chance, word in ((RD, 0.3, 'rd'), (CD, 0.1, 'cd'), (AD, 0.1, 'ad'), (Z, 0.05, 'z')):
             if self.rng.random() < chance:
                 flags |= flag
                 dress.append(word)
         if self.rng.random() < 0.5:
-            extra, words = self.some_opt()
+            extra, words, size = self.some_opt()
             dress += words
             counts[3] = 1
         asked = name
@@ -158,7 +159,7 @@ class Maker:
             dress.append('case')
         transport = TCP if self.rng.random() < 0.25 else UDP
         return Query(query(self.number(), asked, rtype, flags, extra=extra, counts=counts), transport, name, rtype,
-                     ' '.join(dress))
+                     ' '.join(dress), limit=min(1232, max(512, size)))
 
     def odd(self, name, rtype):
         """What a server has to refuse, or at least to wonder about."""
@@ -167,7 +168,7 @@ class Maker:
         octets = query(self.number(), name, rtype, extra=extra, **args)
         if cut:
             octets = octets[:max(12, len(octets) - cut)]
-        return Query(octets, transport, name, rtype, dress, plain=False)
+        return Query(octets, transport, name, rtype, dress, plain=False, limit=1232 if opt()[:5] in octets else 512)
 
     def oddities(self):
         rng = self.rng
