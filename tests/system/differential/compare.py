@@ -27,8 +27,7 @@ class Answer:
         if m.questions and m.question_octets != query.octets[12:12 + len(m.question_octets)]:
             self.faults.append('another question')
         for section in range(3):
-            keys = m.keys(section)
-            if len(set(keys)) != len(keys):
+            if len(m.keys(section)) != len(m.sections[section]):
                 self.faults.append('a record twice in section %d' % section)
             sets = {}
             for r in m.sections[section]:

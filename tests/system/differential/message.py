@@ -250,7 +250,7 @@ class Message:
         return ' '.join(text for flag, text in FLAG_NAMES if self.flags & flag)
 
     def keys(self, section):
-        return sorted(r.key() for r in self.sections[section])
+        return sorted({r.key() for r in self.sections[section]})
 
     def lines(self):
         yield '%s [%s] %d octets%s' % (RCODES.get(self.rcode, self.rcode), self.flag_text(), len(self.octets),
