@@ -101,6 +101,9 @@ class Run:
             print('%s: %d queries' % (name, counts.pop('queries')))
             for kind, n in counts.most_common():
                 print('  %6d %s' % (n, kind))
+        for kind in kinds.KINDS:
+            if self.counts['knotd'][kind]:
+                print('%s: %s' % (kind, kinds.KINDS[kind]))
         for query, ours in self.faults[:self.options.show]:
             print('FAULT %s: %s' % (query, '; '.join(ours.faults)))
             print('\n'.join('    ' + line for line in ours.lines()))
