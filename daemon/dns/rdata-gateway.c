@@ -130,16 +130,16 @@ static int read_host_identity(struct rdata_reader *r, const char *field)
         size_t sizes, start;
         int k;
 
-        k = rdata_next_word(r, "pk algorithm", &algorithm);
+        k = rdata_next_word(r, "PK algorithm", &algorithm);
         if (k < 0)
                 return k;
         if (!rdata_read_digits(algorithm.start, algorithm.size, UINT8_MAX, &value))
-                return rdata_refuse(r, "pk algorithm", &algorithm, "a number 0 to 255");
-        k = rdata_next_word(r, "hit", &hit);
+                return rdata_refuse(r, "PK algorithm", &algorithm, "a number 0 to 255");
+        k = rdata_next_word(r, "HIT", &hit);
         if (k < 0)
                 return k;
         if (!rdata_read_hex(&w, hit.start, hit.size) || w.failed)
-                return rdata_refuse(r, "hit", &hit, "1 to 255 octets in hexadecimal");
+                return rdata_refuse(r, "HIT", &hit, "1 to 255 octets in hexadecimal");
         k = rdata_next_word(r, field, &key);
         if (k < 0)
                 return k;

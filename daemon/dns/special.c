@@ -6,33 +6,20 @@
 
 #define LABELS_MAX 34 /* of the longest registered name: a whole IPv6 address, ip6, arpa */
 
-#define ARPA "\4arpa"
-#define IN_ADDR "\7in-addr" ARPA
-#define IP6 "\3ip6" ARPA
-#define ZEROS8 \
-        "\1" \
-        "0\1" \
-        "0\1" \
-        "0\1" \
-        "0\1" \
-        "0\1" \
-        "0\1" \
-        "0\1" \
-        "0"
-#define ZEROS7 \
-        "\1" \
-        "0\1" \
-        "0\1" \
-        "0\1" \
-        "0\1" \
-        "0\1" \
-        "0\1" \
-        "0"
+/* Lengths of labels are octal escapes, of three digits always; the root's is the literal's own NUL. */
+#define ARPA "\004arpa"
+#define IN_ADDR "\007in-addr" ARPA
+#define IP6 "\003ip6" ARPA
+#define ZEROS8 "\0010\0010\0010\0010\0010\0010\0010\0010"
+#define ZEROS31 "\0010\0010\0010\0010\0010\0010\0010" ZEROS8 ZEROS8 ZEROS8
 
-/* Lengths of labels are octal escapes; the root's is the literal's own NUL. */
 #define DOMAIN(literal) .domain = (literal), .size = sizeof(literal)
 
 #define REVERSE "special-use: reverse names of "
+#define PRIVATE REVERSE "private addresses (RFC 6303)"
+#define LOOPBACK REVERSE "loopback addresses (RFC 6303)"
+#define LINK_LOCAL REVERSE "link-local addresses (RFC 6303)"
+#define EXAMPLE REVERSE "addresses for examples (RFC 6303)"
 
 static const struct registered {
         const char *domain; /* wire format */
@@ -41,114 +28,44 @@ static const struct registered {
         uint8_t first, last; /* the zones are each of these numbers below `domain`; `last` 0: it itself */
         const char *reason;
 } registry[] = {
-        {DOMAIN("\11localhost"), SPECIAL_LOCALHOST, 0, 0, "special-use: this host (RFC 6761)"},
-        {DOMAIN("\7invalid"), SPECIAL_NXDOMAIN, 0, 0, "special-use: invalid names (RFC 6761)"},
-        {DOMAIN("\4test"), SPECIAL_NXDOMAIN, 0, 0, "special-use: names for tests (RFC 6761)"},
-        {DOMAIN("\5local"), SPECIAL_NXDOMAIN, 0, 0, "special-use: Multicast DNS (RFC 6762)"},
-        {DOMAIN("\5onion"), SPECIAL_NXDOMAIN, 0, 0, "special-use: Tor services (RFC 7686)"},
-        {DOMAIN("\3alt"), SPECIAL_NXDOMAIN, 0, 0, "special-use: names outside of the DNS (RFC 9476)"},
-        {DOMAIN("\4home" ARPA), SPECIAL_EMPTY, 0, 0, "special-use: home network (RFC 8375)"},
-        {DOMAIN("\7service" ARPA), SPECIAL_EMPTY, 0, 0, "special-use: services of this network (RFC 9665)"},
-        {DOMAIN("\10resolver" ARPA), SPECIAL_NODATA, 0, 0, "special-use: this resolver itself (RFC 9462)"},
+        {DOMAIN("\011localhost"), SPECIAL_LOCALHOST, 0, 0, "special-use: this host (RFC 6761)"},
+        {DOMAIN("\007invalid"), SPECIAL_NXDOMAIN, 0, 0, "special-use: invalid names (RFC 6761)"},
+        {DOMAIN("\004test"), SPECIAL_NXDOMAIN, 0, 0, "special-use: names for tests (RFC 6761)"},
+        {DOMAIN("\005local"), SPECIAL_NXDOMAIN, 0, 0, "special-use: Multicast DNS (RFC 6762)"},
+        {DOMAIN("\005onion"), SPECIAL_NXDOMAIN, 0, 0, "special-use: Tor services (RFC 7686)"},
+        {DOMAIN("\003alt"), SPECIAL_NXDOMAIN, 0, 0, "special-use: names outside of the DNS (RFC 9476)"},
+        {DOMAIN("\004home" ARPA), SPECIAL_EMPTY, 0, 0, "special-use: home network (RFC 8375)"},
+        {DOMAIN("\007service" ARPA), SPECIAL_EMPTY, 0, 0, "special-use: services of this network (RFC 9665)"},
+        {DOMAIN("\010resolver" ARPA), SPECIAL_NODATA, 0, 0, "special-use: this resolver itself (RFC 9462)"},
 
-        {DOMAIN("\2"
-                "10" IN_ADDR),
-                SPECIAL_EMPTY, 0, 0, REVERSE "private addresses (RFC 6303)"},
-        {DOMAIN("\3"
-                "172" IN_ADDR),
-                SPECIAL_EMPTY, 16, 31, REVERSE "private addresses (RFC 6303)"},
-        {DOMAIN("\3"
-                "168\3"
-                "192" IN_ADDR),
-                SPECIAL_EMPTY, 0, 0, REVERSE "private addresses (RFC 6303)"},
-        {DOMAIN("\1"
-                "0" IN_ADDR),
-                SPECIAL_EMPTY, 0, 0, REVERSE "this network (RFC 6303)"},
-        {DOMAIN("\3"
-                "127" IN_ADDR),
-                SPECIAL_EMPTY, 0, 0, REVERSE "loopback addresses (RFC 6303)"},
-        {DOMAIN("\3"
-                "254\3"
-                "169" IN_ADDR),
-                SPECIAL_EMPTY, 0, 0, REVERSE "link-local addresses (RFC 6303)"},
-        {DOMAIN("\1"
-                "2\1"
-                "0\3"
-                "192" IN_ADDR),
-                SPECIAL_EMPTY, 0, 0, REVERSE "example addresses (RFC 6303)"},
-        {DOMAIN("\3"
-                "100\2"
-                "51\3"
-                "198" IN_ADDR),
-                SPECIAL_EMPTY, 0, 0, REVERSE "example addresses (RFC 6303)"},
-        {DOMAIN("\3"
-                "113\1"
-                "0\3"
-                "203" IN_ADDR),
-                SPECIAL_EMPTY, 0, 0, REVERSE "example addresses (RFC 6303)"},
-        {DOMAIN("\3"
-                "255\3"
-                "255\3"
-                "255\3"
-                "255" IN_ADDR),
-                SPECIAL_EMPTY, 0, 0, REVERSE "the broadcast address (RFC 6303)"},
-        {DOMAIN("\3"
-                "100" IN_ADDR),
-                SPECIAL_EMPTY, 64, 127, REVERSE "shared addresses (RFC 7793)"},
+        {DOMAIN("\00210" IN_ADDR), SPECIAL_EMPTY, 0, 0, PRIVATE},
+        {DOMAIN("\003172" IN_ADDR), SPECIAL_EMPTY, 16, 31, PRIVATE},
+        {DOMAIN("\003168\003192" IN_ADDR), SPECIAL_EMPTY, 0, 0, PRIVATE},
+        {DOMAIN("\0010" IN_ADDR), SPECIAL_EMPTY, 0, 0, REVERSE "this network (RFC 6303)"},
+        {DOMAIN("\003127" IN_ADDR), SPECIAL_EMPTY, 0, 0, LOOPBACK},
+        {DOMAIN("\003254\003169" IN_ADDR), SPECIAL_EMPTY, 0, 0, LINK_LOCAL},
+        {DOMAIN("\0012\0010\003192" IN_ADDR), SPECIAL_EMPTY, 0, 0, EXAMPLE},
+        {DOMAIN("\003100\00251\003198" IN_ADDR), SPECIAL_EMPTY, 0, 0, EXAMPLE},
+        {DOMAIN("\003113\0010\003203" IN_ADDR), SPECIAL_EMPTY, 0, 0, EXAMPLE},
+        {DOMAIN("\003255\003255\003255\003255" IN_ADDR), SPECIAL_EMPTY, 0, 0,
+                REVERSE "the broadcast address (RFC 6303)"},
+        {DOMAIN("\003100" IN_ADDR), SPECIAL_EMPTY, 64, 127, REVERSE "shared addresses (RFC 7793)"},
 
-        {DOMAIN("\1"
-                "0" ZEROS7 ZEROS8 ZEROS8 ZEROS8 IP6),
-                SPECIAL_EMPTY, 0, 0, REVERSE "the unspecified address (RFC 6303)"},
-        {DOMAIN("\1"
-                "1" ZEROS7 ZEROS8 ZEROS8 ZEROS8 IP6),
-                SPECIAL_LOOPBACK, 0, 0, REVERSE "loopback addresses (RFC 6303)"},
-        {DOMAIN("\1"
-                "d\1"
-                "f" IP6),
-                SPECIAL_EMPTY, 0, 0, REVERSE "unique local addresses (RFC 6303)"},
-        {DOMAIN("\1"
-                "8\1"
-                "e\1"
-                "f" IP6),
-                SPECIAL_EMPTY, 0, 0, REVERSE "link-local addresses (RFC 6303)"},
-        {DOMAIN("\1"
-                "9\1"
-                "e\1"
-                "f" IP6),
-                SPECIAL_EMPTY, 0, 0, REVERSE "link-local addresses (RFC 6303)"},
-        {DOMAIN("\1"
-                "a\1"
-                "e\1"
-                "f" IP6),
-                SPECIAL_EMPTY, 0, 0, REVERSE "link-local addresses (RFC 6303)"},
-        {DOMAIN("\1"
-                "b\1"
-                "e\1"
-                "f" IP6),
-                SPECIAL_EMPTY, 0, 0, REVERSE "link-local addresses (RFC 6303)"},
-        {DOMAIN("\1"
-                "8\1"
-                "b\1"
-                "d\1"
-                "0\1"
-                "1\1"
-                "0\1"
-                "0\1"
-                "2" IP6),
-                SPECIAL_EMPTY, 0, 0, REVERSE "example addresses (RFC 6303)"},
+        {DOMAIN("\0010" ZEROS31 IP6), SPECIAL_EMPTY, 0, 0, REVERSE "the unspecified address (RFC 6303)"},
+        {DOMAIN("\0011" ZEROS31 IP6), SPECIAL_LOOPBACK, 0, 0, LOOPBACK},
+        {DOMAIN("\001d\001f" IP6), SPECIAL_EMPTY, 0, 0, REVERSE "unique local addresses (RFC 6303)"},
+        {DOMAIN("\0018\001e\001f" IP6), SPECIAL_EMPTY, 0, 0, LINK_LOCAL},
+        {DOMAIN("\0019\001e\001f" IP6), SPECIAL_EMPTY, 0, 0, LINK_LOCAL},
+        {DOMAIN("\001a\001e\001f" IP6), SPECIAL_EMPTY, 0, 0, LINK_LOCAL},
+        {DOMAIN("\001b\001e\001f" IP6), SPECIAL_EMPTY, 0, 0, LINK_LOCAL},
+        {DOMAIN("\0018\001b\001d\0010\0011\0010\0010\0012" IP6), SPECIAL_EMPTY, 0, 0, EXAMPLE},
 };
 
-static const struct name loopback4 = {.size = sizeof("\1"
-                                                     "1\1"
-                                                     "0\1"
-                                                     "0\3"
-                                                     "127" IN_ADDR),
-        .wire = "\1"
-                "1\1"
-                "0\1"
-                "0\3"
-                "127" IN_ADDR};
-static const struct name localhost = {.size = sizeof("\11localhost"), .wire = "\11localhost"};
+#define LOOPBACK4 "\0011\0010\0010\003127" IN_ADDR
+#define LOCALHOST "\011localhost"
+
+static const struct name loopback4 = {.size = sizeof(LOOPBACK4), .wire = LOOPBACK4};
+static const struct name localhost = {.size = sizeof(LOCALHOST), .wire = LOCALHOST};
 
 /* Whether LABEL is a number from FIRST to LAST, without zeros in front. */
 static bool label_in_range(const uint8_t *label, uint8_t first, uint8_t last)
