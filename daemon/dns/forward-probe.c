@@ -16,14 +16,14 @@
  */
 static int make_name(const struct rule *rule, struct name *ret)
 {
-        static const struct name test = {.size = 6, .wire = "\4test"};
+        static const struct name nowhere = {.size = 9, .wire = "\7share53"};
         char text[PROBE_LABEL_SIZE + 1];
         uint64_t number;
 
         if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
                 return -errno;
         (void)snprintf(text, sizeof(text), PROBE_PREFIX "%016" PRIx64, number);
-        return name_from_text(text, name_is_root(&rule->rule.domain) ? &test : &rule->rule.domain, ret);
+        return name_from_text(text, name_is_root(&rule->rule.domain) ? &nowhere : &rule->rule.domain, ret);
 }
 
 static void on_probe_done(void *userdata, const struct upstream_result *result)

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h> /* ldns.h makes up a bool of its own where there is none yet: a signed char */
 #include <stddef.h>
 #include <stdint.h>
 
