@@ -209,6 +209,12 @@ static bool mixes_tls(const struct upstream_rule *rule)
         return false;
 }
 
+/* What needs no trying. */
+static const char *known_trouble(const struct upstream_rule *rule)
+{
+        return rule->n_servers > 0 && rule->servers[0].tls_name[0] != '\0' ? upstream_tls_trouble() : NULL;
+}
+
 static int rule_new(struct forward *forward, const struct upstream_rule *from, struct rule **ret)
 {
         _cleanup_(rule_unrefp) struct rule *rule = calloc(1, sizeof(*rule));
@@ -223,6 +229,7 @@ static int rule_new(struct forward *forward, const struct upstream_rule *from, s
         r = make_upstream(forward, from, &rule->upstream);
         if (r < 0)
                 return r;
+        rule->set_up_trouble = known_trouble(from);
         rule->id = ++forward->last_id;
         *ret = TAKE_PTR(rule);
         return 0;
@@ -302,7 +309,7 @@ int rules_set_up(struct forward *forward)
                 probe_cancel(rule);
                 upstream_free(rule->upstream);
                 rule->upstream = upstreams[i];
-                rule->set_up_trouble = NULL;
+                rule->set_up_trouble = known_trouble(&rule->rule);
                 rule->loops = false;
         }
         return 0;

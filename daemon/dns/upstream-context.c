@@ -2,6 +2,8 @@
 
 #include "daemon/dns/upstream-context.h"
 
+#include <dlfcn.h>
+
 #define STRING(x) #x
 #define TEXT(x) STRING(x)
 
@@ -16,7 +18,8 @@ static const struct option options_common[] = {
         {"insecure-lan-zones:", "yes", false},
         {"local-zone:", "localhost. transparent", false},
         {"local-zone:", "127.in-addr.arpa. transparent", false},
-        {"local-zone:", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa. transparent",
+        {"local-zone:",
+                "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa. transparent",
                 false},
         {"local-zone:", "home.arpa. transparent", false},
         {"local-zone:", "onion. transparent", false},
@@ -103,10 +106,29 @@ static bool is_set(const char *text)
         return text && text[0] != '\0';
 }
 
+/* Asked of the library itself: others here may have brought OpenSSL along. */
+const char *upstream_tls_trouble(void)
+{
+        static int has_tls = -1;
+
+        if (has_tls < 0) {
+                void *library = dlopen("libunbound.so.8", RTLD_LAZY | RTLD_NOLOAD);
+
+                has_tls = !library || dlsym(library, "SSL_CTX_new");
+                if (library)
+                        (void)dlclose(library);
+        }
+        return has_tls ? NULL : "no DNS over TLS: libunbound is built without OpenSSL";
+}
+
 static int set_tls(struct ub_ctx *context, const char *certificates, const char **ret_reason)
 {
         int r;
 
+        *ret_reason = upstream_tls_trouble();
+        if (*ret_reason)
+                return -EOPNOTSUPP;
+        *ret_reason = "libunbound does not start";
         if (is_set(certificates) && access(certificates, R_OK) < 0) {
                 *ret_reason = "the certificate authorities for DNS over TLS cannot be read";
                 return -ENOENT;

@@ -17,6 +17,10 @@
 #define UPSTREAM_PORT_FIRST 32768
 #define UPSTREAM_PORT_LAST 60999
 
+/* Why DNS over TLS cannot be had, a constant; NULL: it can. (Debian 12 builds libunbound without it; anything
+ * asked by TLS fails then.) */
+const char *upstream_tls_trouble(void);
+
 struct upstream;
 struct upstream_pool; /* the contexts of all rules, those that are on their way out too */
 struct upstream_query;
@@ -56,8 +60,8 @@ typedef void (*upstream_done_t)(void *userdata, const struct upstream_result *re
 
 /*
  * Asks. DONE is called once, perhaps before this function returns, and *RET is dead then. CHECKING_DISABLED:
- * without validation. Failures name themselves in *RET_REASON, a constant: -ENOENT: a file is missing; -EIO:
- * libunbound refuses; -ENOMEM.
+ * without validation. Failures name themselves in *RET_REASON, a constant: -ENOENT: a file is missing;
+ * -EOPNOTSUPP: no TLS; -EIO: libunbound refuses; -ENOMEM.
  */
 int upstream_ask(struct upstream *upstream, const struct name *name, uint16_t type, bool checking_disabled,
         upstream_done_t done, void *userdata, struct upstream_query **ret, const char **ret_reason);
