@@ -137,6 +137,9 @@ static int on_record(void *userdata, const struct record *record, char **ret_rea
         struct record_list *records = userdata;
         struct record own = *record;
 
+        if (records->n >= ZONE_DIRECTORY_RECORDS_MAX)
+                return reason_set(
+                        ret_reason, -EFBIG, "more than %u records, the limit", ZONE_DIRECTORY_RECORDS_MAX);
         own.uid = 0;
         own.life = RECORD_FILE;
         return record_list_add(records, &own);

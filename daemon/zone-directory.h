@@ -22,6 +22,7 @@
 
 #define ZONE_DIRECTORY_FILES_MAX 1024                    /* more are not looked at */
 #define ZONE_DIRECTORY_OCTETS_MAX (512ULL * 1024 * 1024) /* of one file */
+#define ZONE_DIRECTORY_RECORDS_MAX 4000000U              /* of one file */
 #define ZONE_DIRECTORY_QUIET_USEC (100 * 1000ULL)        /* from the first word of a change to reading */
 #define ZONE_DIRECTORY_RETRY_USEC (2 * 1000000ULL)       /* after a change that could not be made */
 #define ZONE_DIRECTORY_SLICE_USEC 2000ULL

@@ -27,12 +27,46 @@ static int read_type(int fd, mode_t *ret)
         return 0;
 }
 
+/* proc_pid_fdinfo(5): the offset, without the lock that lseek takes. */
+static int read_offset(int fd, off_t *ret)
+{
+        char path[64], line[128];
+        _cleanup_fclose_ FILE *f = NULL;
+        intmax_t offset;
+
+        snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+        f = fopen(path, "re");
+        if (!f)
+                return -errno;
+        while (fgets(line, sizeof(line), f))
+                if (sscanf(line, "pos: %jd", &offset) == 1) {
+                        *ret = (off_t)offset;
+                        return 0;
+                }
+        return -EBADMSG;
+}
+
 static int prepare_file(struct bus_descriptor *d)
 {
         /* Only tmpfs and hugetlbfs know seals. */
         d->kind = fcntl(d->fd, F_GET_SEALS) >= 0 ? KIND_MEMORY : KIND_FILE;
-        d->offset = lseek(d->fd, 0, SEEK_CUR);
-        return d->offset < 0 ? -errno : 0;
+        return read_offset(d->fd, &d->offset);
+}
+
+/* Of families that are known not to wait when told so. */
+static int prepare_socket(struct bus_descriptor *d, char **ret_reason)
+{
+        int family, type;
+        socklen_t size = sizeof(int);
+
+        if (getsockopt(d->fd, SOL_SOCKET, SO_DOMAIN, &family, &size) < 0 ||
+                getsockopt(d->fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
+                return -errno;
+        if (type != SOCK_STREAM || (family != AF_UNIX && family != AF_INET && family != AF_INET6))
+                return reason_set(
+                        ret_reason, -EINVAL, "the descriptor is a socket, but not a Unix or TCP stream");
+        d->kind = KIND_SOCKET;
+        return 0;
 }
 
 static int prepare_pipe(struct bus_descriptor *d)
@@ -44,11 +78,14 @@ static int prepare_pipe(struct bus_descriptor *d)
 static int prepare(struct bus_descriptor *d, char **ret_reason)
 {
         mode_t type;
-        int r = read_type(d->fd, &type);
+        int flags, r = read_type(d->fd, &type);
 
         if (r < 0)
                 return r;
-        if ((fcntl(d->fd, F_GETFL) & (O_ACCMODE | O_PATH)) == O_WRONLY || fcntl(d->fd, F_GETFL) & O_PATH)
+        flags = fcntl(d->fd, F_GETFL);
+        if (flags < 0)
+                return -errno;
+        if (flags & O_PATH || (flags & O_ACCMODE) == O_WRONLY)
                 return reason_set(ret_reason, -EINVAL, "the descriptor is not open for reading");
         switch (type) {
         case S_IFREG:
@@ -56,11 +93,10 @@ static int prepare(struct bus_descriptor *d, char **ret_reason)
         case S_IFIFO:
                 return prepare_pipe(d);
         case S_IFSOCK:
-                d->kind = KIND_SOCKET;
-                return 0;
+                return prepare_socket(d, ret_reason);
         default:
                 return reason_set(ret_reason, -EINVAL,
-                        "the descriptor is %s; a regular file, a pipe or a socket is wanted",
+                        "the descriptor is %s; a regular file, a pipe or a stream socket is wanted",
                         type == S_IFDIR   ? "a directory"
                         : type == S_IFCHR ? "a terminal or another device"
                                           : "of another kind");

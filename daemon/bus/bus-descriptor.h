@@ -5,15 +5,16 @@
  * A file descriptor that a caller sent, read to its end without ever waiting for anybody: its flags are the
  * caller's, who shares the open file, so that O_NONBLOCK is not ours to set.
  *
- *   memfd, file on tmpfs   pread: memory does not wait
- *   other regular file     preadv2 with RWF_NOWAIT, where the file system has it; what is not in memory yet
- * is on its way, and asked for again. FUSE, NFS and overlays do not have it: refused pipe, FIFO splice with
- * SPLICE_F_NONBLOCK into a pipe of our own (RWF_NOWAIT came with 6.5) socket                 recv with
- * MSG_DONTWAIT
+ * - memfd, file on tmpfs: pread; memory does not wait.
+ * - other regular file: preadv2 with RWF_NOWAIT, where the file system has it; what is not in memory yet is
+ * on its way, and asked for again. FUSE, NFS and overlays do not have it: refused.
+ * - pipe, FIFO: splice with SPLICE_F_NONBLOCK into a pipe of our own (RWF_NOWAIT came with Linux 6.5).
+ * - stream socket: recv with MSG_DONTWAIT.
  *
  * Everything else, terminals, devices, directories, is refused. Of a file, what follows the caller's offset
- * is read, and the offset stays where it is. Nothing here touches the file before it is known to be on a file
- * system that does not wait: fstat(2) of a file on FUSE waits for whoever serves it.
+ * is read, and the offset stays where it is. Two calls are not made, as whoever sent the descriptor can have
+ * them wait for ever: fstat(2), for whoever serves a file on FUSE, and lseek(2), for whoever is within a
+ * read(2) of the same open file.
  */
 
 #include "common/util.h"

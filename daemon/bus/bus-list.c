@@ -10,7 +10,7 @@
 #include "daemon/dns/rdata.h"
 #include "daemon/manager.h"
 
-#define RRSETS_MAX 64 /* of one name; there are fewer types that can be stored */
+#define RRSETS_MAX 256 /* of one name, as change.h has it */
 
 struct listing {
         sd_bus_message *reply;

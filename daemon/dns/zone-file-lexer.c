@@ -183,6 +183,17 @@ static int take_between(struct zone_lexer *l, char c, const char **ret_what)
         return push(l, c, ret_what);
 }
 
+static int take_quote_in_word(struct zone_lexer *l, const char **ret_what)
+{
+        if (l->text[l->size - 1] != '=') {
+                *ret_what = "quote in the middle of a word";
+                return -EINVAL;
+        }
+        l->words[l->n_words - 1].quoted = true;
+        l->state = ZONE_LEXER_QUOTE;
+        return push(l, '"', ret_what);
+}
+
 static int take_in_word(struct zone_lexer *l, char c, const char **ret_what)
 {
         int r;
@@ -192,8 +203,7 @@ static int take_in_word(struct zone_lexer *l, char c, const char **ret_what)
                 l->state = ZONE_LEXER_WORD_ESCAPE;
                 return 0;
         case '"':
-                *ret_what = "quote in the middle of a word";
-                return -EINVAL;
+                return take_quote_in_word(l, ret_what);
         case ' ':
         case '\t':
         case '\n':

@@ -12,7 +12,7 @@
 struct zone_word {
         size_t offset;     /* in the entry's text; ended by NUL */
         unsigned int line; /* on which it begins, from 1 */
-        bool quoted;       /* its quotes are part of the text */
+        bool quoted; /* all of it or, behind a '=' (RFC 9460 2.1), its end; the quotes are part of the text */
 };
 
 enum zone_lexer_state {

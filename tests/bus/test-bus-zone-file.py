@@ -177,6 +177,8 @@ def test_kinds(world):
         os.close(fd)
     with socket.socket() as s:
         expect('InvalidFile', load, world.root, 'kinds.test', s.fileno(), quotes='cannot be read')
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        expect('InvalidFile', load, world.root, 'kinds.test', s.fileno(), quotes='stream')
 
 
 def test_file(world):

@@ -32,7 +32,7 @@ static void put_blank(FILE *f, bool open)
 /* "\xHH" of C, not of zone files, is not wanted here: \DDD and \X only. */
 static void put_rdata(FILE *f, bool open)
 {
-        switch (choose(5)) {
+        switch (choose(8)) {
         case 0:
                 fputs("A", f);
                 put_blank(f, open);
@@ -47,6 +47,31 @@ static void put_rdata(FILE *f, bool open)
                 fputs("PTR", f);
                 put_blank(f, open);
                 fputs(PICK("x", "y.z", "out.example.", "\\065b", "a\\.b", "@"), f);
+                break;
+        case 3:
+                fputs("MX", f);
+                put_blank(f, open);
+                fprintf(f, "%u", choose(65536));
+                put_blank(f, open);
+                fputs(PICK("mail", "mail.example.", "@"), f);
+                break;
+        case 4:
+                fputs("SRV", f);
+                for (int i = 0; i < 3; i++) {
+                        put_blank(f, open);
+                        fprintf(f, "%u", choose(65536));
+                }
+                put_blank(f, open);
+                fputs(PICK("sip", "sip.example."), f);
+                break;
+        case 5:
+                fputs("TYPE65280", f);
+                put_blank(f, open);
+                fputs("\\# 3", f);
+                put_blank(f, open);
+                fputs("0a", f);
+                put_blank(f, open);
+                fputs("0B0c", f);
                 break;
         default:
                 fputs("TXT", f);

@@ -58,6 +58,7 @@ static const struct {
         {"a TXT \"quote \\\" backslash \\\\ \\065\"; end\n",
                 "a.corp.internal. 3600 TXT \"quote \\\" backslash \\\\ A\"\n"},
         {"a TXT x\\ y z\\;\\\"\n", "a.corp.internal. 3600 TXT \"x y\" \"z;\\\"\"\n"},
+        {"a SVCB 1 . alpn=\"h2,h3\" port=53 ; x\n", "a.corp.internal. 3600 SVCB 1 . alpn=h2,h3 port=53\n"},
         /* Names in rdata are completed by the origin of their place. */
         {"a CNAME b\n$ORIGIN x\na CNAME b\nc CNAME @\nd CNAME E.\n",
                 "a.corp.internal. 3600 CNAME b.corp.internal.\na.x.corp.internal. 3600 CNAME "
@@ -110,6 +111,9 @@ static const struct {
         {"a TXT \"x\"y\n", "1: \"\"x\"\": no blank behind a quote"},
         {"a TXT \"x\"\"y\"\n", "1: \"\"x\"\": no blank behind a quote"},
         {"a TXT x\"y\"\n", "1: \"x\": quote in the middle of a word"},
+        {"a=\"b\" A 192.0.2.1\n", "1: \"a=\"b\"\": not a domain name"},
+        {"a SVCB 1 . alpn=\"h2\"x\n", "1: \"alpn=\"h2\"\": no blank behind a quote"},
+        {"a SVCB 1 . alpn=\"h2\n", "1: \"alpn=\"h2\": quote that is not closed on its line"},
         {"a TXT x\\\ny\n", "1: \"x\": backslash at the end of the line"},
         {"a TXT \"x\\\n\"\n", "1: \"\"x\": backslash at the end of the line"},
         {"a TXT x\\", "1: \"x\": backslash at the end of the line"},
