@@ -18,7 +18,7 @@ enum ctl_exit {
         CTL_USAGE = 2,       /* the command line is wrong */
         CTL_UNREACHABLE = 3, /* no bus, or no service on it */
         CTL_DENIED = 4,      /* not authorised */
-        CTL_NOT_FOUND = 5,   /* no such zone, record, link or name */
+        CTL_NOT_FOUND = 5,   /* no such zone, record, link, upstream or name */
 };
 
 struct ctl {

@@ -21,6 +21,7 @@ static const struct {
         {OURS "NoSuchZone", CTL_NOT_FOUND, HINT_ZONES},
         {OURS "NoSuchRecord", CTL_NOT_FOUND, "\"share53ctl record list ZONE\" shows the records"},
         {OURS "NoSuchLink", CTL_NOT_FOUND, HINT_LINKS},
+        {OURS "NoSuchUpstream", CTL_NOT_FOUND, "\"share53ctl upstream list\" shows the upstreams"},
         {OURS "HelperUnavailable", CTL_FAILED, "see \"systemctl status share53-helper\""},
         {OURS "LinkRefused", CTL_FAILED, "see \"journalctl -u share53-helper\" and /etc/share53/helper.conf"},
         {OURS "InvalidConfig", CTL_FAILED, "correct it; the old configuration stays in force"},

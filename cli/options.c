@@ -17,6 +17,8 @@ static const struct option option_table[] = {
         {"address", required_argument, NULL, OPTION_VALUE(OPTION_ADDRESS)},
         {"persistent", no_argument, NULL, OPTION_VALUE(OPTION_PERSISTENT)},
         {"default-route", no_argument, NULL, OPTION_VALUE(OPTION_DEFAULT_ROUTE)},
+        {"validate", no_argument, NULL, OPTION_VALUE(OPTION_VALIDATE)},
+        {"block", no_argument, NULL, OPTION_VALUE(OPTION_BLOCK)},
         {},
 };
 

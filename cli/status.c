@@ -23,6 +23,18 @@ static const struct table_column share_columns[] = {
         {.header = "WHY", .key = "why"},
 };
 
+static char *format_servers(struct json_object *upstream, struct json_object *value)
+{
+        const char *servers = value ? json_object_get_string(value) : "";
+
+        return strdup(*servers ? servers : "blocked");
+}
+
+static const struct table_column upstream_columns[] = {
+        {.header = "DOMAIN", .key = "domain"},
+        {.header = "SERVERS", .key = "servers", .format = format_servers},
+};
+
 static const struct table_column trace_columns[] = {
         {.header = "SUBJECT", .key = "subject"},
         {.header = "FINDING", .key = "finding"},
@@ -43,11 +55,13 @@ static int status_document(
                 DOCUMENT_VALUE, json_object_get(json_object_object_get(properties, "Features")),
                 "port_policy", DOCUMENT_TEXT, document_text(properties, "PortPolicy"), "shares",
                 DOCUMENT_VALUE, json_object_get(json_object_object_get(properties, "Shares")), "links",
-                DOCUMENT_VALUE, json_object_get(json_object_object_get(properties, "Links")), "host_manager",
-                DOCUMENT_TEXT, document_text(properties, "HostManager"), "helper", DOCUMENT_VALUE,
-                TAKE_PTR(helper), "zone_count", DOCUMENT_NUMBER, document_number(properties, "ZoneCount"),
-                "record_count", DOCUMENT_NUMBER, document_number(properties, "RecordCount"), "trace",
-                DOCUMENT_VALUE, json_object_get(trace), NULL);
+                DOCUMENT_VALUE, json_object_get(json_object_object_get(properties, "Links")), "upstreams",
+                DOCUMENT_VALUE, json_object_get(json_object_object_get(properties, "Upstreams")),
+                "host_manager", DOCUMENT_TEXT, document_text(properties, "HostManager"), "helper",
+                DOCUMENT_VALUE, TAKE_PTR(helper), "zone_count", DOCUMENT_NUMBER,
+                document_number(properties, "ZoneCount"), "record_count", DOCUMENT_NUMBER,
+                document_number(properties, "RecordCount"), "trace", DOCUMENT_VALUE, json_object_get(trace),
+                NULL);
 }
 
 static size_t shares_that_hold(struct json_object *shares)
@@ -134,6 +148,9 @@ static int status_print(struct ctl *ctl, struct json_object *document)
                 r = print_section(ctl, "Links pointed at share53", json_object_object_get(document, "links"),
                         link_columns, LINK_COLUMNS);
         if (r >= 0)
+                r = print_section(ctl, "Upstreams in use", json_object_object_get(document, "upstreams"),
+                        upstream_columns, ELEMENTSOF(upstream_columns));
+        if (r >= 0)
                 r = print_section(ctl, "How it came about", json_object_object_get(document, "trace"),
                         trace_columns, ELEMENTSOF(trace_columns));
         return r;
@@ -176,7 +193,8 @@ const struct verb status_verbs[] = {
                         "unit's),\n"
                         "bind, other (another address), xdp (beside whoever holds port 53), port (a high "
                         "port that\n"
-                        "only the host's DNS manager is told), none. Then links, and each step of the "
+                        "only the host's DNS manager is told), none. Then links, upstreams, and each step of "
+                        "the "
                         "decision.\n"
                         "This is also what share53ctl does without a verb.\n"
                         "\n"

@@ -12,6 +12,9 @@ static const struct verb *const verb_groups[] = {
         record_verbs,
         query_verbs,
         link_verbs,
+        upstream_verbs,
+        flush_verbs,
+        stats_verbs,
         watch_verbs,
         reload_verbs,
 };
@@ -38,7 +41,7 @@ static const char help_tail[] =
         "  2  the command line is wrong\n"
         "  3  the service or the bus cannot be reached\n"
         "  4  not authorised\n"
-        "  5  no such zone, record, link or name\n"
+        "  5  no such zone, record, link, upstream or name\n"
         "\n"
         "Examples:\n"
         "  share53ctl\n"

@@ -20,7 +20,7 @@ struct verb {
 };
 
 extern const struct verb status_verbs[], zone_verbs[], record_verbs[], query_verbs[], link_verbs[],
-        watch_verbs[], reload_verbs[];
+        upstream_verbs[], flush_verbs[], stats_verbs[], watch_verbs[], reload_verbs[];
 
 /*
  * Finds the verb that WORDS begin with; no words at all mean "status". RET_USED: how many words name it.

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "tests/bus/test-ctl-fake.h"
+#include "tests/bus/test-ctl-fake-internal.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 
-#include <systemd/sd-bus.h>
-
-#include "common/util.h"
+#include "tests/bus/test-ctl-fake.h"
 #include "tests/unit/test.h"
 
-#define NAME "org.share53.Resolver1"
-#define PATH "/org/share53/Resolver1"
-#define MANAGER NAME ".Manager"
 #define ZONE NAME ".Zone"
 #define ZONE_PATH PATH "/zone/corp_2einternal"
 
@@ -23,8 +18,7 @@
 
 static FILE *fake_log;
 
-static void note(const char *format, ...) _printf_(1, 2);
-static void note(const char *format, ...)
+void note(const char *format, ...)
 {
         va_list ap;
 
@@ -34,8 +28,7 @@ static void note(const char *format, ...)
         fflush(fake_log);
 }
 
-/* 0, or the error that ZONE stands for. */
-static int judge(sd_bus_message *m, const char *zone, sd_bus_error *error)
+int judge(sd_bus_message *m, const char *zone, sd_bus_error *error)
 {
         static const struct {
                 const char *zone, *name;
@@ -308,6 +301,9 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
         if (strcmp(property, "Links") == 0)
                 return sd_bus_message_append(
                         reply, "a(isasb)", 1, 77, "gone0", 2, "corp.internal", "~lab.test", true);
+        if (strcmp(property, "Upstreams") == 0)
+                return sd_bus_message_append(
+                        reply, "a(ss)", 2, ".", "192.0.2.53 2001:db8::53#dns.example", "ads.test", "");
         if (strcmp(property, "HostManager") == 0)
                 return sd_bus_message_append(reply, "s", "systemd-resolved");
         if (strcmp(property, "HelperState") == 0)
@@ -332,6 +328,11 @@ static const sd_bus_vtable full_vtable[] = {
         SD_BUS_METHOD("Resolve", "sst", "sta(ssus)s", resolve, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("SetLink", "iasb", "", set_link, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("RevertLink", "i", "", revert_link, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("SetUpstream", "sa(iayqs)t", "", fake_set_upstream, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("RemoveUpstream", "s", "", fake_remove_upstream, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("ListUpstreams", "", "a(sa(iayqs)tsus)", fake_list_upstreams, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("FlushCache", "s", "t", fake_flush_cache, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("GetStatistics", "", "a{sv}", fake_get_statistics, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Explain", "", "a(sss)", explain, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Reload", "", "", reload, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_PROPERTY("Version", "s", get_property, 0, 0),
@@ -339,6 +340,7 @@ static const sd_bus_vtable full_vtable[] = {
         SD_BUS_PROPERTY("PortPolicy", "s", get_property, 0, 0),
         SD_BUS_PROPERTY("Shares", "a(ssss)", get_property, 0, 0),
         SD_BUS_PROPERTY("Links", "a(isasb)", get_property, 0, 0),
+        SD_BUS_PROPERTY("Upstreams", "a(ss)", get_property, 0, 0),
         SD_BUS_PROPERTY("HostManager", "s", get_property, 0, 0),
         SD_BUS_PROPERTY("HelperState", "s", get_property, 0, 0),
         SD_BUS_PROPERTY("HelperError", "s", get_property, 0, 0),

@@ -2,90 +2,9 @@
 
 /* share53ctl as its users run it, against a stand-in for the service (tests/bus/test-ctl-fake.h). */
 
-#include "tests/unit/test.h"
+#include "tests/bus/test-ctl-fixture.h"
 
-#include <json.h>
 #include <net/if.h>
-#include <string.h>
-
-#include "tests/bus/test-ctl-fake.h"
-#include "tests/bus/test-ctl-run.h"
-
-struct fixture {
-        struct run_bus bus;
-        pid_t fake;
-};
-
-static int setup(void **state)
-{
-        static struct fixture f;
-
-        run_bus_start(&f.bus);
-        f.fake = fake_start(f.bus.address, f.bus.log, false);
-        *state = &f;
-        return 0;
-}
-
-static int teardown(void **state)
-{
-        struct fixture *f = *state;
-
-        run_stop_process(&f->fake);
-        run_bus_stop(&f->bus);
-        return 0;
-}
-
-#define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-/* Runs it; checks status, stdout and stderr to the letter. */
-static void says(
-        struct fixture *f, const char *const *arguments, int status, const char *out, const char *err)
-{
-        _cleanup_(run_done) struct run run;
-
-        run_ctl(&run, &f->bus, arguments);
-        assert_string_equal(run.err, err);
-        assert_string_equal(run.out, out);
-        assert_int_equal(run.status, status);
-}
-
-static void does(struct fixture *f, const char *const *arguments)
-{
-        says(f, arguments, 0, "", "");
-}
-
-/* Checks the last line of what the service was asked. */
-static void was_asked(struct fixture *f, const char *expected)
-{
-        char line[512], last[512] = "";
-        FILE *log = fopen(f->bus.log, "re");
-
-        assert_non_null(log);
-        while (fgets(line, sizeof(line), log))
-                strcpy(last, line);
-        fclose(log);
-        last[strcspn(last, "\n")] = '\0';
-        assert_string_equal(last, expected);
-}
-
-/* What it prints is one line of JSON, equal to EXPECTED. */
-static void says_json(struct fixture *f, const char *const *arguments, int status, const char *expected)
-{
-        struct json_object *got, *want = json_tokener_parse(expected);
-        _cleanup_(run_done) struct run run;
-
-        run_ctl(&run, &f->bus, arguments);
-        assert_string_equal(run.err, "");
-        assert_int_equal(run.status, status);
-        assert_ptr_equal(strchr(run.out, '\n'), run.out + strlen(run.out) - 1);
-        got = json_tokener_parse(run.out);
-        assert_non_null(want);
-        assert_non_null(got);
-        if (!json_object_equal(got, want))
-                fail_msg("%s is not %s", run.out, expected);
-        json_object_put(got);
-        json_object_put(want);
-}
 
 static void test_status(void **state)
 {
@@ -105,6 +24,11 @@ static void test_status(void **state)
                                    "INDEX  LINK   DEFAULT ROUTE  DOMAINS\n"
                                    "   77  gone0  yes            corp.internal ~lab.test\n"
                                    "\n"
+                                   "Upstreams in use\n"
+                                   "DOMAIN    SERVERS\n"
+                                   ".         192.0.2.53 2001:db8::53#dns.example\n"
+                                   "ads.test  blocked\n"
+                                   "\n"
                                    "How it came about\n"
                                    "SUBJECT        FINDING                       DETAIL\n"
                                    "127.53.0.1:53  bind: Address already in use  held by unbound (pid 12)\n"
@@ -119,6 +43,8 @@ static void test_status(void **state)
                 "\"why\":\"unbound holds port 53\"},{\"address\":\"[fd00::53]:53\",\"rung\":\"none\","
                 "\"listener\":\"\",\"why\":\"no helper\"}],\"links\":[{\"ifindex\":77,\"name\":\"gone0\","
                 "\"domains\":[\"corp.internal\",\"~lab.test\"],\"default_route\":true}],"
+                "\"upstreams\":[{\"domain\":\".\",\"servers\":\"192.0.2.53 2001:db8::53#dns.example\"},"
+                "{\"domain\":\"ads.test\",\"servers\":\"\"}],"
                 "\"host_manager\":\"systemd-resolved\",\"helper\":{\"state\":\"refused\","
                 "\"error\":\"Device or resource busy\"},\"zone_count\":1,\"record_count\":2500,"
                 "\"trace\":[{\"subject\":\"127.53.0.1:53\",\"finding\":\"bind: Address already in use\","
