@@ -9,6 +9,7 @@ struct load {
         struct name zone;
         struct record_list records; /* of `zone` */
         size_t n_records;
+        size_t n_upstreams;
 };
 
 static void log_lost(const struct load *load, const struct record *record, const char *reason)
@@ -85,6 +86,21 @@ static int on_link(void *userdata, const struct journal_link *link)
         return manager_keep_link(load->manager, link);
 }
 
+static int on_upstream(void *userdata, const struct upstream_rule *rule)
+{
+        struct load *load = userdata;
+        char text[NAME_TEXT_SIZE];
+        int r = forward_set_rule(load->manager->queries.forward, rule);
+
+        if (r < 0 && r != -ENOMEM) {
+                log_warning_errno(
+                        r, "Journaled upstream %s is left out", name_to_text_bare(&rule->domain, text));
+                return 0;
+        }
+        load->n_upstreams++;
+        return r;
+}
+
 static int charge(struct manager *manager, const struct change *change)
 {
         _cleanup_(bus_quota_delta_clear) struct bus_quota_delta delta = {};
@@ -99,6 +115,7 @@ static int load_all(struct load *load)
                 .zone = on_zone,
                 .record = on_record,
                 .link = on_link,
+                .upstream = on_upstream,
                 .userdata = load,
         };
         int r;
@@ -126,7 +143,8 @@ int manager_load(struct manager *manager)
         change_free(load.change);
         if (r < 0)
                 return r;
-        log_info("%zu zones with %zu records, %zu links from the journal", zone_store_zones(manager->zones),
-                zone_store_records(manager->zones), manager->n_links);
+        log_info("%zu zones with %zu records, %zu links, %zu upstreams from the journal",
+                zone_store_zones(manager->zones), zone_store_records(manager->zones), manager->n_links,
+                load.n_upstreams);
         return 0;
 }

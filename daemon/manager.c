@@ -10,6 +10,7 @@
 #include "daemon/bus/bus-commit.h"
 #include "daemon/bus/bus-status.h"
 #include "daemon/manager-load.h"
+#include "daemon/manager-upstream.h"
 
 #define STARTUP_USEC (2 * 1000000ULL) /* how long READY=1 waits for the helper */
 #define STOP_USEC (5 * 1000000ULL)    /* how long an end waits for the disk */
@@ -75,6 +76,7 @@ static void on_ladder_changed(void *userdata)
         if (!m->ladder)
                 return; /* still being made */
         bus_status_changed(m->api, BUS_STATUS_SHARES);
+        manager_upstream_own_changed(m);
         if (m->host)
                 hostdns_update(m->host);
         check_ready(m);
@@ -260,6 +262,7 @@ int manager_reload(struct manager *m, char **ret_reason)
         r = ladder_reload(m->ladder, &m->config);
         if (r < 0)
                 log_error_errno(r, "Cannot climb anew");
+        manager_upstream_reload(m);
         if (manage_host_changed && m->api->bus)
                 attach_host(m, m->api->bus);
         if (m->directory)
@@ -297,15 +300,20 @@ int manager_new(const struct manager_options *options, struct manager **ret)
 struct manager *manager_free(struct manager *m)
 {
         free_host(m);
+        if (m->host_upstream)
+                m->host_upstream = host_upstream_free(m->host_upstream);
+        if (m->directory)
+                m->directory = zone_directory_free(m->directory);
+        if (m->journal)
+                m->journal = journal_close(m->journal); /* first: it tells each waiting commit how it ended */
+        if (m->queries.forward)
+                m->queries.forward = forward_free(m->queries.forward); /* answers whoever waits, while
+                                                                          there are sockets */
         if (m->ladder)
                 m->ladder = ladder_free(m->ladder);
         if (m->helper)
                 m->helper =
                         helper_client_free(m->helper); /* closes the channel: the helper undoes everything */
-        if (m->directory)
-                m->directory = zone_directory_free(m->directory);
-        if (m->journal)
-                m->journal = journal_close(m->journal); /* first: it tells each waiting commit how it ended */
         if (m->commits)
                 m->commits = commit_queue_free(m->commits);
         if (m->connection)
@@ -388,6 +396,7 @@ static int climb(struct manager *m)
         r = ladder_start(m->ladder);
         if (r < 0)
                 return log_error_errno(r, "Cannot share any address");
+        manager_upstream_own_changed(m);
         return 0;
 }
 
@@ -435,6 +444,9 @@ int manager_run(struct manager *m)
                 m->event, &m->startup_timer, CLOCK_MONOTONIC, STARTUP_USEC, 0, on_startup_timer, m);
         if (r < 0)
                 return log_error_errno(r, "Cannot set a timer");
+        r = manager_upstream_start(m);
+        if (r < 0)
+                return log_error_errno(r, "Cannot prepare to forward");
         r = open_journal(m);
         if (r < 0)
                 return r;

@@ -12,9 +12,11 @@
 #include "daemon/bus/bus-api.h"
 #include "daemon/bus/bus-connection.h"
 #include "daemon/config.h"
+#include "daemon/dns/forward.h"
 #include "daemon/dns/query.h"
 #include "daemon/dns/zone.h"
 #include "daemon/host/helper-client.h"
+#include "daemon/host/host-upstream.h"
 #include "daemon/host/hostdns.h"
 #include "daemon/host/ladder.h"
 #include "daemon/store/commit.h"
@@ -38,13 +40,14 @@ struct manager {
         struct config config;
         sd_event *event;
         struct zone_store *zones;
-        struct query_context queries;
+        struct query_context queries; /* owns its `forward` */
         struct journal *journal;
         struct commit_queue *commits;
         struct zone_directory *directory; /* NULL: no zone files */
         struct helper_client *helper;
         struct ladder *ladder;
         struct hostdns *host; /* NULL before the first connection to the bus, and with Manager=none */
+        struct host_upstream *host_upstream; /* NULL but with Servers=auto */
         struct bus_api *api;
         struct bus_connection *connection;
 

@@ -46,6 +46,7 @@ _share53ctl() {
         case "${words[*]:0:2}" in
         'zone add' | 'zone load' | 'record set' | 'record add') options+=' --persistent' ;;
         'link set') options+=' --default-route' ;;
+        'upstream set') options+=' --validate --persistent --block' ;;
         esac
         if [[ $cur == -* ]]; then
                 __share53ctl_reply "$cur" <<<"${options// /$'\n'}"
@@ -54,10 +55,12 @@ _share53ctl() {
         fi
 
         case "${#words[@]} ${words[*]:0:2}" in
-        '0 '*) candidates=$'status\nzone\nrecord\nquery\nlink\nwatch\nreload' ;;
+        '0 '*) candidates=$'status\nzone\nrecord\nquery\nlink\nupstream\nflush\nstats\nwatch\nreload' ;;
         '1 zone') candidates=$'list\nadd\nremove\nload\ndump' ;;
         '1 record') candidates=$'list\nset\nadd\nremove' ;;
         '1 link') candidates=$'list\nset\nrevert' ;;
+        '1 upstream') candidates=$'list\nset\nremove' ;;
+        '2 upstream set' | '2 upstream remove' | '1 flush') candidates=$(__share53ctl_column upstream list) ;;
         '1 query'*) candidates=$(__share53ctl_column zone list) ;;
         '2 zone remove' | '2 zone load' | '2 zone dump' | '2 record '*) candidates=$(__share53ctl_column zone list) ;;
         '2 link set') candidates=$(__share53ctl_links) ;;

@@ -26,6 +26,12 @@ int bus_api_new(struct manager *manager, struct bus_api **ret)
         r = bus_zone_jobs_new(api, &api->zone_jobs);
         if (r < 0)
                 return r;
+        r = bus_upstream_queue_new(api, &api->upstreams);
+        if (r < 0)
+                return r;
+        r = bus_resolve_new(api, &api->resolves);
+        if (r < 0)
+                return r;
         r = bus_status_start(api);
         if (r < 0)
                 return r;
@@ -37,6 +43,10 @@ struct bus_api *bus_api_free(struct bus_api *api)
 {
         bus_api_detach(api);
         sd_event_source_disable_unref(api->status_source);
+        if (api->resolves)
+                bus_resolve_free(api->resolves);
+        if (api->upstreams)
+                bus_upstream_queue_free(api->upstreams);
         if (api->links)
                 bus_link_table_free(api->links);
         if (api->zone_jobs)
@@ -56,6 +66,8 @@ int bus_api_attach(struct bus_api *api, sd_bus *bus)
         bus_api_detach(api);
         api->bus = sd_bus_ref(bus);
         r = bus_auth_new(bus, &api->manager->config, &api->auth);
+        if (r >= 0)
+                bus_auth_on_gone(api->auth, bus_resolve_caller_gone, api->resolves);
         if (r >= 0)
                 r = manager_object_add(api);
         if (r >= 0)
@@ -81,5 +93,7 @@ void bus_api_detach(struct bus_api *api)
                 bus_link_table_reset(api->links);
         if (api->zone_jobs)
                 bus_zone_jobs_reset(api->zone_jobs);
+        if (api->resolves)
+                bus_resolve_reset(api->resolves);
         api->bus = sd_bus_unref(api->bus);
 }

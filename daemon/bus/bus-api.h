@@ -13,7 +13,9 @@
 #include "daemon/bus/bus-auth.h"
 #include "daemon/bus/bus-link.h"
 #include "daemon/bus/bus-quota.h"
+#include "daemon/bus/bus-resolve.h"
 #include "daemon/bus/bus-signal.h"
+#include "daemon/bus/bus-upstream.h"
 
 #define BUS_NAME "org.share53.Resolver1"
 #define BUS_PATH "/org/share53/Resolver1"
@@ -30,6 +32,8 @@ struct bus_api {
         struct bus_signal *signals;
         struct bus_link_table *links;
         struct bus_zone_jobs *zone_jobs;
+        struct bus_upstream_queue *upstreams;
+        struct bus_resolve *resolves;
         unsigned int status_changed; /* enum bus_status_bit */
         sd_event_source *status_source;
 

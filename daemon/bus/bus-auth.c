@@ -30,6 +30,7 @@ struct pending {
         sd_bus_message *call;
         struct bus_auth_request request;
         char *zone;
+        char *domain;
         uint64_t id;
         uid_t uid;
         bool uid_known;
@@ -55,6 +56,8 @@ struct bus_auth {
         uint64_t last_id;
         struct sender senders[SENDERS_KNOWN];
         size_t next_sender;
+        void (*gone)(void *userdata, const char *name);
+        void *gone_userdata;
 };
 
 static const struct sender *sender_find(const struct bus_auth *auth, const char *name)
@@ -106,6 +109,7 @@ static struct pending *pending_free(struct pending *p)
         sd_bus_slot_unref(p->uid_slot);
         sd_bus_message_unref(p->call);
         free(p->zone);
+        free(p->domain);
         free(p);
         return NULL;
 }
@@ -251,8 +255,9 @@ static int polkit_append(const struct pending *p, sd_bus_message *m, bool intera
                 m, "(sa{sv})s", "system-bus-name", 1, "name", "s", sender, p->request.action);
         if (r < 0)
                 return r;
-        r = p->zone ? sd_bus_message_append(m, "a{ss}", 1, "zone", p->zone)
-                    : sd_bus_message_append(m, "a{ss}", 0);
+        r = p->zone     ? sd_bus_message_append(m, "a{ss}", 1, "zone", p->zone)
+            : p->domain ? sd_bus_message_append(m, "a{ss}", 1, "domain", p->domain)
+                        : sd_bus_message_append(m, "a{ss}", 0);
         if (r < 0)
                 return r;
         return sd_bus_message_append(m, "us", interactive ? POLKIT_ALLOW_USER_INTERACTION : 0, id);
@@ -328,6 +333,8 @@ static int on_name_gone(sd_bus_message *m, void *userdata, sd_bus_error *ret_err
                 if (strcmp(sd_bus_message_get_sender(p->call), name) == 0)
                         pending_free(p);
         }
+        if (auth->gone)
+                auth->gone(auth->gone_userdata, name);
         return 0;
 }
 
@@ -390,16 +397,19 @@ static int pending_new(struct bus_auth *auth, sd_bus_message *call, const struct
         const struct sender *sender = sender_find(auth, sd_bus_message_get_sender(call));
         struct pending *p = calloc(1, sizeof(*p));
         char *zone = request->zone ? strdup(request->zone) : NULL;
+        char *domain = request->domain ? strdup(request->domain) : NULL;
 
-        if (!p || (request->zone && !zone)) {
+        if (!p || (request->zone && !zone) || (request->domain && !domain)) {
                 free(p);
                 free(zone);
+                free(domain);
                 return -ENOMEM;
         }
         p->auth = auth;
         p->call = sd_bus_message_ref(call);
         p->request = *request;
         p->zone = zone;
+        p->domain = domain;
         p->id = ++auth->last_id;
         if (sender) {
                 p->uid = sender->uid;
@@ -444,6 +454,13 @@ int bus_auth_check(struct bus_auth *auth, sd_bus_message *call, const struct bus
                         error, SD_BUS_ERROR_ACCESS_DENIED, "Not authorized for %s", request->action);
         p = NULL; /* in the list */
         return 0;
+}
+
+void bus_auth_on_gone(
+        struct bus_auth *auth, void (*gone)(void *userdata, const char *name), void *userdata)
+{
+        auth->gone = gone;
+        auth->gone_userdata = userdata;
 }
 
 size_t bus_auth_pending(const struct bus_auth *auth)

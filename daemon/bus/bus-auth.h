@@ -25,15 +25,18 @@
 #define BUS_AUTH_READ_RECORDS "org.share53.Resolver1.read-records"
 #define BUS_AUTH_MANAGE_RECORDS "org.share53.Resolver1.manage-records"
 #define BUS_AUTH_MANAGE_ZONES "org.share53.Resolver1.manage-zones"
+#define BUS_AUTH_MANAGE_UPSTREAMS "org.share53.Resolver1.manage-upstreams"
+#define BUS_AUTH_FLUSH_CACHE "org.share53.Resolver1.flush-cache"
 #define BUS_AUTH_MANAGE_LINK "org.share53.Resolver1.manage-link"
 #define BUS_AUTH_RELOAD "org.share53.Resolver1.reload"
 
 struct bus_auth;
 
-/* What a handler asks; texts are good for the daemon's life, but ZONE, which is copied. */
+/* What a handler asks; texts are good for the daemon's life, but ZONE and DOMAIN, which are copied. */
 struct bus_auth_request {
         const char *action;
         const char *zone; /* told to polkit's rules as action.lookup("zone"); NULL: none */
+        const char *domain; /* likewise as action.lookup("domain") */
         size_t octets;    /* of text that the call holds while it waits */
         sd_bus_message_handler_t handler;
         void *userdata;
@@ -59,6 +62,10 @@ bool bus_auth_settled(const struct bus_auth *auth, sd_bus_message *call, const c
  * wanted or not, and half of what we may have open is. More would cost the connection.
  */
 bool bus_auth_crowded(const struct bus_auth *auth);
+
+/* GONE is called for each name that leaves the bus. */
+void bus_auth_on_gone(
+        struct bus_auth *auth, void (*gone)(void *userdata, const char *name), void *userdata);
 
 /* Calls that wait. */
 size_t bus_auth_pending(const struct bus_auth *auth);

@@ -24,6 +24,8 @@
 #define BUS_ERROR_NO_SUCH_LINK "org.share53.Resolver1.Error.NoSuchLink"
 #define BUS_ERROR_LINK_REFUSED "org.share53.Resolver1.Error.LinkRefused"
 #define BUS_ERROR_HOST_MANAGER_UNSUPPORTED "org.share53.Resolver1.Error.HostManagerUnsupported"
+#define BUS_ERROR_INVALID_UPSTREAM "org.share53.Resolver1.Error.InvalidUpstream"
+#define BUS_ERROR_NO_SUCH_UPSTREAM "org.share53.Resolver1.Error.NoSuchUpstream"
 #define BUS_ERROR_STORAGE_FAILED "org.share53.Resolver1.Error.StorageFailed"
 #define BUS_ERROR_INVALID_CONFIG "org.share53.Resolver1.Error.InvalidConfig"
 

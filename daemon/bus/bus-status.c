@@ -5,7 +5,7 @@
 #include "daemon/bus/bus-error.h"
 #include "daemon/bus/bus-status.h"
 #include "daemon/dns/rdata.h"
-#include "daemon/manager.h"
+#include "daemon/manager-upstream.h"
 #include "share53-config.h"
 
 static int emit_changes(struct bus_api *api)
@@ -23,6 +23,8 @@ static int emit_changes(struct bus_api *api)
                 names[n++] = "Shares";
         if (bits & BUS_STATUS_LINKS)
                 names[n++] = "Links";
+        if (bits & BUS_STATUS_UPSTREAMS)
+                names[n++] = "Upstreams";
         if (bits & BUS_STATUS_HOST_MANAGER)
                 names[n++] = "HostManager";
         if (bits & BUS_STATUS_HELPER) {
@@ -98,7 +100,8 @@ GETTER(features)
         r = sd_bus_message_open_container(reply, 'a', "s");
         if (r < 0)
                 return r;
-        r = sd_bus_message_append(reply, "ssss", "persistent", "wildcards", "xdp", "resolved");
+        r = sd_bus_message_append(reply, "sssss", "persistent", "wildcards", "xdp", "resolved",
+                "forwarding");
         if (r < 0)
                 return r;
         r = append_stored_types(reply);
@@ -322,5 +325,8 @@ int bus_status_append_explain(struct bus_api *api, sd_bus_message *reply)
                 if (r < 0)
                         return r;
         }
+        r = manager_upstream_explain(manager, explain_host_line, reply);
+        if (r < 0)
+                return r;
         return sd_bus_message_close_container(reply);
 }

@@ -15,6 +15,7 @@ enum bus_status_bit {
         BUS_STATUS_HOST_MANAGER = 1 << 3,
         BUS_STATUS_HELPER = 1 << 4, /* state and error */
         BUS_STATUS_COUNTS = 1 << 5, /* of zones and records */
+        BUS_STATUS_UPSTREAMS = 1 << 6,
 };
 
 /* Called once, by bus_api_new. */

@@ -7,7 +7,9 @@
 #include "daemon/bus/bus-link.h"
 #include "daemon/bus/bus-list.h"
 #include "daemon/bus/bus-resolve.h"
+#include "daemon/bus/bus-statistics.h"
 #include "daemon/bus/bus-status.h"
+#include "daemon/bus/bus-upstream.h"
 #include "daemon/bus/bus-zone-file.h"
 #include "daemon/bus/manager-object.h"
 #include "daemon/manager.h"
@@ -89,6 +91,17 @@ static const sd_bus_vtable manager_vtable[] = {
                 SD_BUS_NO_RESULT, bus_link_method_set, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("RevertLink", SD_BUS_ARGS("i", ifindex), SD_BUS_NO_RESULT,
                 bus_link_method_revert, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("SetUpstream", SD_BUS_ARGS("s", domain, "a(iayqs)", servers, "t", flags),
+                SD_BUS_NO_RESULT, bus_upstream_method_set, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("RemoveUpstream", SD_BUS_ARGS("s", domain), SD_BUS_NO_RESULT,
+                bus_upstream_method_remove, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("ListUpstreams", SD_BUS_NO_ARGS,
+                SD_BUS_RESULT("a(sa(iayqs)tsus)", upstreams), bus_upstream_method_list,
+                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("FlushCache", SD_BUS_ARGS("s", name), SD_BUS_RESULT("t", dropped),
+                bus_upstream_method_flush, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetStatistics", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", statistics),
+                bus_statistics_method_get, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Explain", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(sss)", findings), method_explain,
                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS(
@@ -102,6 +115,8 @@ static const sd_bus_vtable manager_vtable[] = {
                 "PortPolicy", "s", bus_status_get_port_policy, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Shares", "a(ssss)", bus_status_get_shares, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Links", "a(isasb)", bus_status_get_links, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY(
+                "Upstreams", "a(ss)", bus_upstream_get_upstreams, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY(
                 "HostManager", "s", bus_status_get_host_manager, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY(
