@@ -5,7 +5,8 @@
 
 #include "daemon/manager.h"
 
-/* Fills manager->zones, manager->queries.forward and manager->links from manager->journal, and charges the quotas. */
+/* Fills manager->zones, manager->queries.forward and manager->links from manager->journal, and charges the
+ * quotas. */
 int manager_load(struct manager *manager);
 
 /* Remembers LINK in manager->links. -ENOMEM. */

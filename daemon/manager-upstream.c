@@ -183,8 +183,7 @@ static void apply_host_wish(struct manager *m)
         if (!wanted && m->host_upstream)
                 m->host_upstream = host_upstream_free(m->host_upstream);
         if (wanted && !m->host_upstream) {
-                r = host_upstream_new(
-                        m->event, &host_upstream_files, on_host_changed, m, &m->host_upstream);
+                r = host_upstream_new(m->event, &host_upstream_files, on_host_changed, m, &m->host_upstream);
                 if (r < 0)
                         log_error_errno(r, "Cannot tell whom this host would ask: no default upstream");
         }
@@ -241,8 +240,8 @@ int manager_upstream_check(const struct manager *m, const struct upstream_rule *
         bool tls = false;
 
         if (rule->flags & UPSTREAM_VALIDATE && rule->n_servers > 0) {
-                int r = check_readable("the trust anchor for validation", m->config.trust_anchor,
-                        "TrustAnchor", ret_reason);
+                int r = check_readable(
+                        "the trust anchor for validation", m->config.trust_anchor, "TrustAnchor", ret_reason);
                 if (r < 0)
                         return r;
         }

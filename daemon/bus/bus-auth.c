@@ -456,8 +456,7 @@ int bus_auth_check(struct bus_auth *auth, sd_bus_message *call, const struct bus
         return 0;
 }
 
-void bus_auth_on_gone(
-        struct bus_auth *auth, void (*gone)(void *userdata, const char *name), void *userdata)
+void bus_auth_on_gone(struct bus_auth *auth, void (*gone)(void *userdata, const char *name), void *userdata)
 {
         auth->gone = gone;
         auth->gone_userdata = userdata;

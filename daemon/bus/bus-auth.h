@@ -35,9 +35,9 @@ struct bus_auth;
 /* What a handler asks; texts are good for the daemon's life, but ZONE and DOMAIN, which are copied. */
 struct bus_auth_request {
         const char *action;
-        const char *zone; /* told to polkit's rules as action.lookup("zone"); NULL: none */
+        const char *zone;   /* told to polkit's rules as action.lookup("zone"); NULL: none */
         const char *domain; /* likewise as action.lookup("domain") */
-        size_t octets;    /* of text that the call holds while it waits */
+        size_t octets;      /* of text that the call holds while it waits */
         sd_bus_message_handler_t handler;
         void *userdata;
 };
@@ -64,8 +64,7 @@ bool bus_auth_settled(const struct bus_auth *auth, sd_bus_message *call, const c
 bool bus_auth_crowded(const struct bus_auth *auth);
 
 /* GONE is called for each name that leaves the bus. */
-void bus_auth_on_gone(
-        struct bus_auth *auth, void (*gone)(void *userdata, const char *name), void *userdata);
+void bus_auth_on_gone(struct bus_auth *auth, void (*gone)(void *userdata, const char *name), void *userdata);
 
 /* Calls that wait. */
 size_t bus_auth_pending(const struct bus_auth *auth);

@@ -116,13 +116,13 @@ static const char *upstream_text(const struct upstream_rule *rule, char buf[BUS_
 static const char *none_text(const uint8_t *answer, size_t size, char buf[BUS_SOURCE_SIZE])
 {
         char error[EDNS_ERROR_TEXT_SIZE], quoted[BUS_ERROR_QUOTE_SIZE];
-        enum packet_rcode rcode = size > 3 ? answer[3] & 0xf : PACKET_RCODE_SERVFAIL;
+        enum packet_rcode rcode = size > 3 ? answer[3] & 0xf : PACKET_SERVFAIL;
 
         if (find_error(answer, size, error))
                 snprintf(buf, BUS_SOURCE_SIZE, "none: %s", bus_error_quote(error, quoted));
         else
                 snprintf(buf, BUS_SOURCE_SIZE, "none: %s",
-                        rcode == PACKET_RCODE_REFUSED ? "outside of our zones, and no upstream to ask"
+                        rcode == PACKET_REFUSED ? "outside of our zones, and no upstream to ask"
                                                       : packet_rcode_to_text(rcode));
         return buf;
 }

@@ -100,8 +100,7 @@ GETTER(features)
         r = sd_bus_message_open_container(reply, 'a', "s");
         if (r < 0)
                 return r;
-        r = sd_bus_message_append(reply, "sssss", "persistent", "wildcards", "xdp", "resolved",
-                "forwarding");
+        r = sd_bus_message_append(reply, "sssss", "persistent", "wildcards", "xdp", "resolved", "forwarding");
         if (r < 0)
                 return r;
         r = append_stored_types(reply);

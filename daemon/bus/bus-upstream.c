@@ -122,8 +122,8 @@ static void on_stored(void *userdata, int r)
         /* The journal fails all that is pending together with the oldest (journal.h). */
         if (r < 0)
                 TAILQ_FOREACH_REVERSE(i, &queue->changes, change_list, list)
-                        if (!i->reverted)
-                                revert(i);
+        if (!i->reverted)
+                revert(i);
         TAILQ_REMOVE(&queue->changes, c, list);
         queue->n_changes--;
         bus_status_changed(c->api, BUS_STATUS_UPSTREAMS);
@@ -403,8 +403,7 @@ static int append_servers(sd_bus_message *reply, const struct upstream_rule *rul
                 if (r >= 0)
                         r = sd_bus_message_append(reply, "i", e->family);
                 if (r >= 0)
-                        r = sd_bus_message_append_array(
-                                reply, 'y', e->addr.bytes, endpoint_address_size(e));
+                        r = sd_bus_message_append_array(reply, 'y', e->addr.bytes, endpoint_address_size(e));
                 if (r >= 0)
                         r = sd_bus_message_append(reply, "qs", e->port, rule->servers[i].tls_name);
                 if (r >= 0)

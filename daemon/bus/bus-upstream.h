@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * SetUpstream, RemoveUpstream, ListUpstreams, FlushCache, and the property Upstreams. A rule is in force before
- * it is durable; where the journal fails, it and all that were set since are taken back, newest first.
+ * SetUpstream, RemoveUpstream, ListUpstreams, FlushCache, and the property Upstreams. A rule is in force
+ * before it is durable; where the journal fails, it and all that were set since are taken back, newest first.
  */
 
 #include <systemd/sd-bus.h>

@@ -243,7 +243,7 @@ def test_resolve(world):
     soa = call('Resolve', 'sst', 'res.test', 'SOA', 0)[2]
     assert len(soa) == 1 and soa[0][3].split()[2] == str(serial(world, 'res.test') & 0xffffffff), soa
     rcode, flags, answer, source = call('Resolve', 'sst', 'example.org', 'TYPE65280', 0)
-    assert (rcode, answer, source) == ('REFUSED', [], 'none: outside of our zones')
+    assert (rcode, answer) == ('REFUSED', []) and source.startswith('none: '), source
     expect('InvalidName', call, 'Resolve', 'sst', 'a..b', 'A', 0, quotes='a..b')
     expect('NotSupported', call, 'Resolve', 'sst', 'a.b', 'NOTYPE', 0, quotes='NOTYPE')
     expect('InvalidFlags', call, 'Resolve', 'sst', 'a.b', 'A', 4, quotes='0x4')

@@ -25,6 +25,11 @@ CALLS = [
     ('manage-records', ('RemoveRecords', 'sa(sss)t', 'auth.test', [('db', '', '')], 0)),
     ('manage-zones', ('CreateZone', 'st', 'new.test', 0)),
     ('manage-zones', ('RemoveZone', 's', 'new.test')),
+    ('read-status', ('ListUpstreams',)),
+    ('read-status', ('GetStatistics',)),
+    ('manage-upstreams', ('SetUpstream', 'sa(iayqs)t', 'up.test', [(2, [192, 0, 2, 53], 0, '')], 0)),
+    ('manage-upstreams', ('RemoveUpstream', 's', 'up.test')),
+    ('flush-cache', ('FlushCache', 's', '.')),
     ('manage-link', ('SetLink', 'iasb', 1, ['corp.test'], False)),
     ('reload', ('Reload',)),
 ]
@@ -92,11 +97,12 @@ def test_refused(world):
         for action, call in CALLS:
             if uid == UID_ASKED and action == 'read-status':
                 user.call(*call)  # the default is yes
-            elif call != ('RemoveZone', 's', 'new.test'):
+            elif call[0] not in ('RemoveZone', 'RemoveUpstream'):  # those are not there
                 expect(DENIED, user.call, *call, quotes='org.share53.Resolver1.' + action)
         user.close()
     assert [z[0] for z in world.root.call('ListZones')] == ['auth.test']
     assert world.root.call('ListRecords', 'ssuu', 'auth.test', '', 0, 0) == ([], 0)
+    assert world.root.call('ListUpstreams') == []
 
 
 def test_allowed(world):
@@ -111,13 +117,15 @@ def test_allowed(world):
         user.call(*call)
         if call[0] == 'ReplaceZone':
             assert user.call('ListRecords', 'ssuu', 'auth.test', '', 0, 0)[0][0][4] == UID_ALLOWED
+        if call[0] == 'SetUpstream':
+            assert [u[4] for u in user.call('ListUpstreams') if u[0] == 'up.test'] == [UID_ALLOWED]
         if call[0] == 'CreateZone':
             assert [z[4] for z in user.call('ListZones') if z[0] == 'new.test'] == [UID_ALLOWED]
     user.close()
 
 
 def test_zone_detail(world):
-    """polkitd: a rule may decide by the zone"""
+    """polkitd: a rule may decide by the zone, or by the domain of an upstream"""
     if real(world):
         return real(world)
     user = world.connect(UID_OTHER)
@@ -126,6 +134,11 @@ def test_zone_detail(world):
     expect(DENIED, user.call, 'SetRecords', PUT, 'auth.test', RECORD, 0)
     expect(DENIED, user.call, 'CreateZone', 'st', 'mail2.test', 0)
     user.call('RemoveZone', 's', 'mail.test')
+    server = [(2, [192, 0, 2, 53], 0, '')]
+    user.call('SetUpstream', 'sa(iayqs)t', 'mail.test', server, 0)
+    expect(DENIED, user.call, 'SetUpstream', 'sa(iayqs)t', 'mail2.test', server, 0)
+    expect(DENIED, user.call, 'SetUpstream', 'sa(iayqs)t', '.', server, 0)
+    user.call('RemoveUpstream', 's', 'mail.test')
     user.close()
 
 
