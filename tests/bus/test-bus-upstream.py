@@ -436,5 +436,17 @@ class UpstreamWorld(World):
 TESTS = [test_set_and_list, test_errors, test_own_addresses, test_resolve, test_longest_domain, test_clients,
          test_silence, test_quota, test_restarts, test_configuration, test_host, test_disk_full]
 
+
+def alone(test):
+    """TEST, with nothing left of the one before."""
+    def begin(world):
+        world.write_config('')
+        world.root.call('Reload')
+        clear(world)
+        return test(world)
+    begin.__doc__ = test.__doc__
+    return begin
+
+
 if __name__ == '__main__':
-    run(UpstreamWorld(sys.argv[1]), TESTS, polkit=True)
+    run(UpstreamWorld(sys.argv[1]), [alone(test) for test in TESTS], polkit=True)

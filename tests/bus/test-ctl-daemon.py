@@ -150,6 +150,27 @@ def test_links(world):
     ctl(world, 'link', 'revert', 'lo', status=5, error='lo')
 
 
+def test_upstreams(world):
+    """upstreams are set, listed and removed; flush and stats answer"""
+    ctl(world, 'upstream', 'set', 'Corp.Test.', '192.0.2.53', '[2001:db8::53]:5353')
+    ctl(world, 'upstream', 'set', 'ads.test', '--block', '--persistent')
+    table = rows(ctl(world, 'upstream'))
+    assert table == [['DOMAIN', 'LIFE', 'STATE', 'OWNER', 'SERVERS'],
+                     ['ads.test', 'persistent', 'in', 'use', 'root', 'blocked'],
+                     ['corp.test', 'runtime', 'in', 'use', 'root', '192.0.2.53', '[2001:db8::53]:5353']], table
+    assert ctl_json(world, 'upstream', 'list')['upstreams'][1]['servers'] == ['192.0.2.53', '[2001:db8::53]:5353']
+    assert 'blocked' in ctl(world, 'status') and ctl_json(world, 'status')['upstreams'][0]['domain'] == 'ads.test'
+    share = world.root.get('Shares')[0]
+    if share[1] == 'bind':
+        ctl(world, 'upstream', 'set', '.', share[0], status=1, error='an address of our own')
+    ctl(world, 'upstream', 'set', 'a..b', '192.0.2.1', status=1, error='a..b')
+    assert ctl_json(world, 'flush') == {'name': '.', 'flushed': 0}
+    assert 'received' in ctl(world, 'stats') and ctl_json(world, 'stats')['Zones'] == 1
+    ctl(world, 'upstream', 'remove', 'corp.test')
+    ctl(world, 'upstream', 'remove', 'corp.test', status=5, error='"share53ctl upstream list" shows')
+    ctl(world, 'upstream', 'remove', 'ads.test')
+
+
 def test_reload(world):
     """a wrong configuration is refused with file and line"""
     ctl(world, 'reload')
@@ -190,6 +211,8 @@ def test_authorisation(world):
     ctl(world, 'zone', 'add', 'x.test', uid=w.UID_REFUSED, status=4, error='polkit')
     ctl(world, 'record', 'set', 'corp.internal', 'y', 'A', '1', '192.0.2.1', uid=w.UID_REFUSED, status=4,
         error='org.share53.Resolver1.manage-records')
+    ctl(world, 'upstream', 'set', 'x.test', '192.0.2.1', uid=w.UID_REFUSED, status=4, error='manage-upstreams')
+    ctl(world, 'flush', uid=w.UID_REFUSED, status=4, error='flush-cache')
     ctl(world, 'record', 'set', 'corp.internal', 'y', 'A', '1', '192.0.2.1', uid=w.UID_ALLOWED)
     assert 'games' in ctl(world, 'record', 'list', 'corp.internal', 'y*')
     assert 'corp.internal' in ctl(world, 'zone', 'list', uid=w.UID_ASKED)
@@ -205,4 +228,5 @@ def test_gone(world):
 
 
 w.run(w.World(sys.argv[1]), [test_zones, test_records, test_zone_files, test_pages, test_queries, test_status,
-                             test_links, test_reload, test_watch, test_authorisation, test_gone], polkit=True)
+                             test_links, test_upstreams, test_reload, test_watch, test_authorisation, test_gone],
+      polkit=True)
