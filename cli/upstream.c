@@ -246,7 +246,7 @@ const struct verb upstream_verbs[] = {
                 .max = VERB_ANY,
                 .options = OPTION_PERSISTENT | OPTION_VALIDATE | OPTION_BLOCK,
                 .summary = "Have names in a domain asked of these servers",
-                .help = "SERVER is ADDRESS[:PORT][#TLSNAME]: with a TLS name it is asked by DNS over TLS. "
+                .help = "SERVER is ADDRESS[:PORT][#TLSNAME]: with TLS names they are asked by DNS over TLS. "
                         "DOMAIN \".\"\n"
                         "is the default upstream. What was set for DOMAIN before is replaced. With "
                         "--validate "

@@ -27,6 +27,11 @@ static void add_server(struct parse *p, const struct server_list *list, const ch
                         CONFIG_FILE_QUOTED_MAX, word, objection);
                 return;
         }
+        if (*list->n > 0 && !*list->servers[0].tls_name != !*server.tls_name) {
+                config_file_fail(
+                        &p->file, p->file.line, "%.*s: " UPSTREAM_MIXED, CONFIG_FILE_QUOTED_MAX, word);
+                return;
+        }
         for (size_t i = 0; i < *list->n; i++) {
                 have = &list->servers[i];
                 if (endpoint_equal(&have->endpoint, &server.endpoint)) {

@@ -123,7 +123,7 @@ static const char *none_text(const uint8_t *answer, size_t size, char buf[BUS_SO
         else
                 snprintf(buf, BUS_SOURCE_SIZE, "none: %s",
                         rcode == PACKET_REFUSED ? "outside of our zones, and no upstream to ask"
-                                                      : packet_rcode_to_text(rcode));
+                                                : packet_rcode_to_text(rcode));
         return buf;
 }
 

@@ -223,8 +223,8 @@ static int read_address(
 }
 
 /* What is wrong with the server E of RULE, a constant; NULL: nothing. */
-static const char *server_trouble(
-        const struct bus_api *api, const struct upstream_rule *rule, const struct endpoint *e)
+static const char *server_trouble(const struct bus_api *api, const struct upstream_rule *rule,
+        const struct endpoint *e, const char *tls_name)
 {
         if (server_objection(e))
                 return server_objection(e);
@@ -233,6 +233,8 @@ static const char *server_trouble(
         for (size_t i = 0; i < rule->n_servers; i++)
                 if (endpoint_equal(&rule->servers[i].endpoint, e))
                         return "given twice";
+        if (rule->n_servers > 0 && !*rule->servers[0].tls_name != !*tls_name)
+                return UPSTREAM_MIXED;
         return NULL;
 }
 
@@ -249,7 +251,7 @@ static int read_server(
                 return r;
         if (*tls_name && !server_tls_name_valid(tls_name))
                 return set_invalid(error, rule->n_servers, tls_name, "a TLS name is a host name");
-        trouble = server_trouble(api, rule, &e);
+        trouble = server_trouble(api, rule, &e, tls_name);
         if (trouble)
                 return set_invalid(error, rule->n_servers, endpoint_to_text(&e, text), trouble);
         server->endpoint = e;

@@ -41,5 +41,8 @@ struct upstream_rule {
         uid_t uid; /* who set it */
         enum upstream_origin origin;
         size_t n_servers;
-        struct upstream_server servers[UPSTREAM_SERVERS_MAX];
+        struct upstream_server servers[UPSTREAM_SERVERS_MAX]; /* all with a TLS name, or none */
 };
+
+/* What is said of a rule whose servers are mixed. */
+#define UPSTREAM_MIXED "the servers of one domain are all asked by DNS over TLS, or none of them is"

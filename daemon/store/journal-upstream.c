@@ -57,7 +57,8 @@ bool journal_decode_servers(const uint8_t *octets, size_t size, struct upstream_
 
         for (rule->n_servers = 0; wire_left(&w) > 0; rule->n_servers++)
                 if (rule->n_servers == UPSTREAM_SERVERS_MAX ||
-                        !read_server(&w, &rule->servers[rule->n_servers]))
+                        !read_server(&w, &rule->servers[rule->n_servers]) ||
+                        !*rule->servers[0].tls_name != !*rule->servers[rule->n_servers].tls_name)
                         return false;
         return true;
 }

@@ -15,7 +15,8 @@ from world import (MANAGER, PATH, UID_ALLOWED, UID_OTHER, World, expect, run, wa
 
 SET = 'sa(iayqs)t'
 V4 = (2, [192, 0, 2, 53], 53, '')
-V6 = (10, [0x20, 1, 0xd, 0xb8] + [0] * 11 + [0x53], 8853, 'dns.example')
+V6 = (10, [0x20, 1, 0xd, 0xb8] + [0] * 11 + [0x53], 5353, '')
+TLS = (2, [192, 0, 2, 54], 853, 'dns.example')
 PROPERTIES = 'org.freedesktop.DBus.Properties'
 
 
@@ -58,7 +59,7 @@ def test_set_and_list(world):
     assert upstreams(world) == [] and world.root.get('Upstreams') == []
     call('SetUpstream', SET, 'Corp.Test.', [(2, [192, 0, 2, 53], 0, ''), V6], 0)
     wait_for(lambda: seen, 'the signal')
-    text = '192.0.2.53 [2001:db8::53]:8853#dns.example'
+    text = '192.0.2.53 [2001:db8::53]:5353'
     assert seen[-1][1][:2] == (MANAGER, {'Upstreams': [('corp.test', text)]}), seen
     call('SetUpstream', SET, '.', [V4], 0)
     call('SetUpstream', SET, 'ads.test', [], 2)
@@ -69,9 +70,10 @@ def test_set_and_list(world):
     assert world.root.get('Upstreams') == [('.', '192.0.2.53'), ('ads.test', ''), ('corp.test', text),
                                            ('a.corp.test', '192.0.2.53')]
     del seen[:]
-    call('SetUpstream', SET, '.', [V6], 0)
+    call('SetUpstream', SET, '.', [TLS[:2] + (0, 'dns.example')], 0)
     wait_for(lambda: seen, 'the signal of a changed server')
-    assert upstreams(world)[0] == ('.', [V6], 0, 'bus', 0, '')
+    assert upstreams(world)[0] == ('.', [TLS], 0, 'bus', 0, '')
+    assert world.root.get('Upstreams')[0] == ('.', '192.0.2.54#dns.example')
     lines = [line for line in call('Explain') if line[0] == 'upstream corp.test']
     assert lines == [('upstream corp.test', text.replace(' ', ', '), 'set by SetUpstream')], lines
     call('RemoveUpstream', 's', 'CORP.test')
@@ -94,6 +96,8 @@ BAD = [
     ('InvalidUpstream', ('x.test', [(2, [192, 0, 2, 53], 53, 'x\nforward-addr: 1.1.1.1')], 0), r'x\010forward'),
     ('InvalidUpstream', ('x.test', [(2, [192, 0, 2, 53], 53, 'a' * 64)], 0), 'host name'),
     ('InvalidUpstream', ('x.test', [(2, [192, 0, 2, 53], 53, ('a' * 63 + '.') * 4)], 0), 'host name'),
+    ('InvalidUpstream', ('x.test', [V4, TLS], 0), 'Server 1 ("192.0.2.54:853"): the servers of one domain'),
+    ('InvalidUpstream', ('x.test', [TLS, V4], 0), 'Server 1 ("192.0.2.53:53"): the servers of one domain'),
     ('InvalidFlags', ('x.test', [V4], 4), '0x4'),
     ('InvalidFlags', ('x.test', [V4], 1 << 63), '0x8000000000000000'),
     ('QuotaExceeded', ('x.test', [(2, [192, 0, 2, i], 53, '') for i in range(9)], 0), '8 servers'),
@@ -110,7 +114,7 @@ def test_errors(world):
     world.root.call('Reload')
     expect('NotSupported', world.root.call, 'SetUpstream', SET, 'x.test', [V4], 1,
            quotes=('/nonexistent/root.key', 'TrustAnchor='))
-    expect('NotSupported', world.root.call, 'SetUpstream', SET, 'x.test', [V6], 0,
+    expect('NotSupported', world.root.call, 'SetUpstream', SET, 'x.test', [TLS], 0,
            quotes=('/nonexistent/ca', 'Certificates='))
     world.write_config('')
     world.root.call('Reload')

@@ -24,17 +24,15 @@ static void domain_is(const struct config *c, size_t i, const char *text)
 
 static void test_default_upstream(void **state)
 {
-        struct config c = loads(
-                "[Upstream]\nServers=192.0.2.53 [2001:db8::53]:5353\n\n 192.0.2.54#dns.example ; third\n"
-                "Validate=yes\nTrustAnchor=/etc/root.key\nCertificates=/etc/ca.pem\n"
-                "CacheSize=0\nServeExpired=0\n[Limits]\nUpstreams=0\nForwards=65535\n");
+        struct config c = loads("[Upstream]\nServers=192.0.2.53 [2001:db8::53]:5353\n\n 192.0.2.54 ; third\n"
+                                "Validate=yes\nTrustAnchor=/etc/root.key\nCertificates=/etc/ca.pem\n"
+                                "CacheSize=0\nServeExpired=0\n[Limits]\nUpstreams=0\nForwards=65535\n");
 
         assert_int_equal(c.upstream, CONFIG_UPSTREAM_SERVERS);
         assert_int_equal(c.n_upstream_servers, 3);
         server_is(&c.upstream_servers[0], "192.0.2.53");
         server_is(&c.upstream_servers[1], "[2001:db8::53]:5353");
-        server_is(&c.upstream_servers[2], "192.0.2.54#dns.example");
-        assert_int_equal(c.upstream_servers[2].endpoint.port, 853);
+        server_is(&c.upstream_servers[2], "192.0.2.54");
         assert_true(c.upstream_validate);
         assert_string_equal(c.trust_anchor, "/etc/root.key");
         assert_string_equal(c.certificates, "/etc/ca.pem");
@@ -44,8 +42,10 @@ static void test_default_upstream(void **state)
         assert_int_equal(c.forwards_max, 65535);
 
         assert_int_equal(loads("[Upstream]\nServers=none\n").upstream, CONFIG_UPSTREAM_NONE);
-        c = loads("[Upstream]\nServers=\n\t192.0.2.1\n\t192.0.2.2\n");
+        c = loads("[Upstream]\nServers=\n\t192.0.2.1#a.example\n\t192.0.2.2#b.example\n");
         assert_int_equal(c.n_upstream_servers, 2);
+        server_is(&c.upstream_servers[1], "192.0.2.2#b.example");
+        assert_int_equal(c.upstream_servers[1].endpoint.port, 853);
 }
 
 static void test_sizes(void **state)
@@ -155,6 +155,10 @@ static void test_refuses(void **state)
                 {"[Upstream]\nServers=1.0.0.1 1.0.0.2 1.0.0.3 1.0.0.4 1.0.0.5 1.0.0.6 1.0.0.7 1.0.0.8 "
                  "1.0.0.9\n",
                         2, "more than 8 servers"},
+                {"[Upstream]\nServers=192.0.2.1\n 192.0.2.2#x\n", 3,
+                        "192.0.2.2#x: the servers of one domain are"},
+                {"[Upstream a]\nServers=192.0.2.1#x 192.0.2.2\n", 2,
+                        "192.0.2.2: the servers of one domain are"},
                 {"[Upstream]\nValidate=maybe\n", 2, "allowed: yes, no"},
                 {"[Upstream]\nTrustAnchor=root.key\n", 2, "allowed: the path of a file, from / on"},
                 {"[Upstream]\nCertificates=\n", 2, "allowed: the path of a file, from / on"},

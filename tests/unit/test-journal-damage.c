@@ -263,6 +263,8 @@ static void test_entries_that_are_not_served(void **state)
                 "INSERT INTO upstreams VALUES (x'017600', 0, 0, x'040000c000020100');"   /* port */
                 "INSERT INTO upstreams VALUES (x'017700', 0, 0, x'0400350000000000');"   /* any */
                 "INSERT INTO upstreams VALUES (x'017800', 0, 0, x'040035c00002010120');" /* blank */
+                "INSERT INTO upstreams VALUES (x'017a00', 0, 0, x'040355c00002010178040035c000020200');" /* mixed
+                                                                                                          */
                 "INSERT INTO upstreams VALUES ('text', 'text', 'text', 'text');");
         sql(f.persistent_path, "INSERT INTO upstreams VALUES (x'017000', 2, 0, x'040035c000020100');"
                                "INSERT INTO upstreams VALUES (x'017900', 0, 0, x'');"); /* runtime */

@@ -84,17 +84,15 @@ static void reboot(void)
 
 static void test_rules_come_back(void **state)
 {
-        struct upstream_rule a = rule_from_text(
-                                     "a.example 192.0.2.1 [2001:db8::1]:5353 192.0.2.2#dns.a", 0, 7),
-                             root = rule_from_text(". 192.0.2.9", UPSTREAM_VALIDATE, 0),
+        struct upstream_rule a = rule_from_text("a.example 192.0.2.1 [2001:db8::1]:5353", 0, 7),
+                             root = rule_from_text(". 192.0.2.9#dns.a", UPSTREAM_VALIDATE, 0),
                              block = rule_from_text("b.example", UPSTREAM_PERSISTENT, 1000), again;
 
         upstreams_are("");
         assert_int_equal(submit(&a, NULL), 0);
         assert_int_equal(submit(&root, NULL), 0);
         assert_int_equal(submit(&block, NULL), 0);
-        upstreams_are("b.example 2 1000;. 1 0 192.0.2.9;a.example 0 7 192.0.2.1 [2001:db8::1]:5353 "
-                      "192.0.2.2#dns.a;");
+        upstreams_are("b.example 2 1000;. 1 0 192.0.2.9#dns.a;a.example 0 7 192.0.2.1 [2001:db8::1]:5353;");
 
         again = rule_from_text("a.example 192.0.2.3", UPSTREAM_VALIDATE, 8);
         assert_int_equal(submit(&again, &a), 0);
