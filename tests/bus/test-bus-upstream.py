@@ -174,17 +174,17 @@ def test_longest_domain(world):
     """rules by longest domain, the default, a block, special-use names, zones"""
     call = world.root.call
     call('SetUpstream', SET, '.', [world.one.server], 0)
-    call('SetUpstream', SET, 'two.test', [world.two.server], 0)
-    call('SetUpstream', SET, 'ads.two.test', [], 0)
-    call('CreateZone', 'st', 'zone.two.test', 0)
-    call('SetRecords', 'sa(ssus)t', 'zone.two.test', [('x', 'A', 9, '192.0.2.9')], 0)
+    call('SetUpstream', SET, 'two.example', [world.two.server], 0)
+    call('SetUpstream', SET, 'ads.two.example', [], 0)
+    call('CreateZone', 'st', 'zone.two.example', 0)
+    call('SetRecords', 'sa(ssus)t', 'zone.two.example', [('x', 'A', 9, '192.0.2.9')], 0)
     assert resolve(world, 'x.example')[3] == 'default upstream ' + world.one.text
     assert resolve(world, 'x.example')[3] == 'cache, default upstream'
-    assert resolve(world, 'x.two.test')[3] == 'upstream %s by rule two.test' % world.two.text
-    assert resolve(world, 'two.test')[3].startswith('upstream ' + world.two.text)
-    assert resolve(world, 'xtwo.test')[3] == 'default upstream ' + world.one.text
-    assert resolve(world, 'x.ads.two.test')[::3] == ('NXDOMAIN', 'blocked by rule ads.two.test')
-    assert resolve(world, 'x.zone.two.test')[2:] == ([('x.zone.two.test.', 'A', 9, '192.0.2.9')], 'zone zone.two.test')
+    assert resolve(world, 'x.two.example')[3] == 'upstream %s by rule two.example' % world.two.text
+    assert resolve(world, 'two.example')[3].startswith('upstream ' + world.two.text)
+    assert resolve(world, 'xtwo.example')[3] == 'default upstream ' + world.one.text
+    assert resolve(world, 'x.ads.two.example')[::3] == ('NXDOMAIN', 'blocked by rule ads.two.example')
+    assert resolve(world, 'x.zone.two.example')[2:] == ([('x.zone.two.example.', 'A', 9, '192.0.2.9')], 'zone zone.two.example')
     for name in ('localhost', 'x.onion', 'printer.local', '1.1.168.192.in-addr.arpa', 'x.home.arpa'):
         assert resolve(world, name)[3].startswith('special-use: '), (name, resolve(world, name))
         assert name + '.' not in world.one.names(), name
@@ -192,7 +192,7 @@ def test_longest_domain(world):
     assert resolve(world, 'printer.local')[3] == 'upstream %s by rule local' % world.two.text
     call('RemoveUpstream', 's', '.')
     assert resolve(world, 'y.example')[0] == 'REFUSED'
-    call('RemoveZone', 's', 'zone.two.test')
+    call('RemoveZone', 's', 'zone.two.example')
     clear(world)
 
 
