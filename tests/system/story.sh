@@ -25,11 +25,12 @@ like 'TCP: with AA' "$answer" 'flags: qr aa[ ;]'
 is 'names are one in any case' "$(ask_short @$address DB.Corp.InterNal)" 192.0.2.7
 like 'what is not there is NXDOMAIN, with the SOA' "$(ask @$address no.corp.internal)" 'NXDOMAIN.*SOA'
 like 'names for tests (RFC 6761) go nowhere' "$(ask @$address occupant.test)" 'status: NXDOMAIN'
+like 'other names are refused to whom wants no recursion' "$(ask @$address occupant.example)" 'status: REFUSED'
 is 'the default upstream is whom the host asked before' \
         "$(share53ctl upstream | awk '$1 == "." { print $2, $NF }')" 'host 127.0.0.1'
 ok 'an upstream is set for a domain' share53ctl upstream set occupant.test 127.0.0.1
-like 'its names are asked there' "$(ask @$address occupant.test)" 'status: NOERROR.*192\.0\.2\.53'
-like 'by TCP too, without AA' "$(ask +tcp @$address occupant.test)" 'flags: qr rd ra[ ;].*192\.0\.2\.53'
+like 'its names are asked there' "$(ask +recurse @$address occupant.test)" 'status: NOERROR.*192\.0\.2\.53'
+like 'by TCP too, without AA' "$(ask +recurse +tcp @$address occupant.test)" 'flags: qr rd ra[ ;].*192\.0\.2\.53'
 like 'and the source is told' "$(share53ctl query occupant.test)" 'source: (cache, |upstream 127\.0\.0\.1 by )rule occupant\.test'
 is 'through XDP' "$(shares rung)" xdp
 ok 'the program is on lo' xdp_on_lo
@@ -55,7 +56,7 @@ for server in 127.53.0.1 fd99::1 10.99.0.1; do
         is "$server by TCP" "$(ask_short +tcp @$server db.corp.internal)" 192.0.2.8
 done
 is 'the records came through the restart' "$(share53ctl record list corp.internal | grep -c 192.0.2.8)" 1
-like 'the upstream, too' "$(ask_short @$address occupant.test)" '^192\.0\.2\.53$'
+like 'the upstream, too' "$(ask_short +recurse @$address occupant.test)" '^192\.0\.2\.53$'
 ok 'and it can be removed' share53ctl upstream remove occupant.test
 link_is_ours() { [[ $(link_dns dns0) == *$address* ]]; }
 eventually 3 'and so did the link' link_is_ours
