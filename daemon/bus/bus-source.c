@@ -116,7 +116,7 @@ static const char *upstream_text(const struct upstream_rule *rule, char buf[BUS_
 static const char *none_text(const uint8_t *answer, size_t size, char buf[BUS_SOURCE_SIZE])
 {
         char error[EDNS_ERROR_TEXT_SIZE], quoted[BUS_ERROR_QUOTE_SIZE];
-        enum packet_rcode rcode = size > 3 ? answer[3] & 0xf : PACKET_SERVFAIL;
+        enum packet_rcode rcode = answer[3] & 0xf;
 
         if (find_error(answer, size, error))
                 snprintf(buf, BUS_SOURCE_SIZE, "none: %s", bus_error_quote(error, quoted));
@@ -125,6 +125,14 @@ static const char *none_text(const uint8_t *answer, size_t size, char buf[BUS_SO
                         rcode == PACKET_REFUSED ? "outside of our zones, and no upstream to ask"
                                                 : packet_rcode_to_text(rcode));
         return buf;
+}
+
+/* No answer of an upstream's, for a reason of ours. */
+static bool has_failed(const uint8_t *answer, size_t size)
+{
+        char error[EDNS_ERROR_TEXT_SIZE];
+
+        return (answer[3] & 0xf) == PACKET_SERVFAIL && find_error(answer, size, error);
 }
 
 const char *bus_source_text(const struct name *name, const uint8_t *answer, size_t size,
@@ -140,6 +148,8 @@ const char *bus_source_text(const struct name *name, const uint8_t *answer, size
         case QUERY_SOURCE_CACHE:
                 return cache_text(result, buf);
         case QUERY_SOURCE_UPSTREAM:
+                if (has_failed(answer, size))
+                        break;
                 return upstream_text(result->rule, buf);
         case QUERY_SOURCE_NONE:
                 break;
