@@ -9,6 +9,7 @@
 #include "common/reason.h"
 #include "daemon/bus/bus-status.h"
 #include "daemon/bus/bus-upstream.h"
+#include "daemon/dns/query-forward.h"
 
 #define OUTSTANDING_MAX 8192 /* queries that wait for upstreams, of all clients */
 #define OWN_MAX (3 * CONFIG_ADDRESSES_MAX)

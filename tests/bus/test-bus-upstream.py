@@ -188,8 +188,11 @@ def test_longest_domain(world):
     for name in ('localhost', 'x.onion', 'printer.local', '1.1.168.192.in-addr.arpa', 'x.home.arpa'):
         assert resolve(world, name)[3].startswith('special-use: '), (name, resolve(world, name))
         assert name + '.' not in world.one.names(), name
-    call('SetUpstream', SET, 'local', [world.two.server], 0)
-    assert resolve(world, 'printer.local')[3] == 'upstream %s by rule local' % world.two.text
+    for domain in ('local', 'home.arpa', 'onion', 'test', 'localhost', '168.192.in-addr.arpa', '8.b.d.0.1.0.0.2.ip6.arpa'):
+        call('SetUpstream', SET, domain, [world.two.server], 0)
+        name = 'x%d.%s' % (len(world.two.asked), domain)
+        assert resolve(world, name)[2:] == ([(name + '.', 'A', 300, '192.0.2.7')], 'upstream %s by rule %s' % (
+            world.two.text, domain)), (name, resolve(world, name))
     call('RemoveUpstream', 's', '.')
     assert resolve(world, 'y.example')[0] == 'REFUSED'
     call('RemoveZone', 's', 'zone.two.example')
