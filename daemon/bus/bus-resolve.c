@@ -257,6 +257,7 @@ static int ask(struct bus_resolve *resolve, struct call *call, uint16_t type)
         const struct query_request request = {
                 .transport = QUERY_TCP,
                 .owner = &call->owner,
+                .uncounted = true,
                 .data = query,
                 .size = write_query(&call->name, type, query),
         };

@@ -234,10 +234,11 @@ ssize_t query_answer_again(struct query_context *context, const struct query_req
         struct query_work w; /* big, and for the most part written by what follows */
         enum packet_rcode rcode = PACKET_NOERROR;
         enum packet_verdict verdict = packet_parse(request->data, request->size, &w.query, &rcode);
+        struct query_stats nobody = {}, *stats = request->uncounted ? &nobody : &context->stats;
         enum query_outcome outcome;
 
         if (verdict == PACKET_DROP) {
-                context->stats.dropped++;
+                stats->dropped++;
                 if (ret)
                         *ret = (struct query_result){};
                 return 0;
@@ -255,7 +256,7 @@ ssize_t query_answer_again(struct query_context *context, const struct query_req
                 return -EINPROGRESS;
         if (verdict == PACKET_OK && query_forward_available(context))
                 w.p.flags |= PACKET_FLAG_RA | (w.query.flags & PACKET_FLAG_CD); /* RFC 4035 3.2.2 */
-        count(&context->stats, &w.p, outcome);
+        count(stats, &w.p, outcome);
         if (ret)
                 *ret = w.result;
         return (ssize_t)finish(&w);
@@ -264,6 +265,7 @@ ssize_t query_answer_again(struct query_context *context, const struct query_req
 ssize_t query_answer(struct query_context *context, const struct query_request *request, uint8_t *buf,
         size_t size, struct query_result *ret)
 {
-        context->stats.received++;
+        if (!request->uncounted)
+                context->stats.received++;
         return query_answer_again(context, request, NULL, buf, size, ret);
 }

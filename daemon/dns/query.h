@@ -94,6 +94,7 @@ struct query_request {
         const uint8_t *data;
         size_t size;
         uint64_t idle_usec; /* TCP: after which the connection ends (RFC 7828); 0: not told */
+        bool uncounted;     /* a question of our own: no matter of the statistics */
         unsigned int round; /* how often it has waited already: query.c's own, kept in copies */
 };
 
