@@ -220,6 +220,9 @@ static int check_limits(const struct bus_resolve *resolve, uid_t uid, sd_bus_err
         size_t limit = resolve->api->manager->config.pending_calls_max, n = 0, n_own = 0;
         const struct call *call;
 
+        if (bus_auth_crowded(resolve->api->auth))
+                return sd_bus_error_setf(
+                        error, BUS_ERROR_QUOTA_EXCEEDED, "Calls that wait hold too many file descriptors");
         TAILQ_FOREACH(call, &resolve->calls, list)
         {
                 n++;

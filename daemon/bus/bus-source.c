@@ -6,6 +6,7 @@
 #include "daemon/bus/bus-error.h"
 #include "daemon/bus/bus-upstream.h"
 #include "daemon/dns/edns.h"
+#include "daemon/dns/special.h"
 
 #define TYPE_OPT 41
 #define COUNTS 4 /* of the header: questions and the three sections */
@@ -75,6 +76,13 @@ static const char *zone_text(const char *words, const struct zone *zone, char bu
         return buf;
 }
 
+static const char *special_text(const struct name *name)
+{
+        struct special special;
+
+        return special_match(name, &special) != SPECIAL_NONE ? special.reason : "special-use";
+}
+
 static const char *cache_text(const struct query_result *result, char buf[BUS_SOURCE_SIZE])
 {
         const struct name *domain = &result->rule->domain;
@@ -136,7 +144,7 @@ const char *bus_source_text(const struct name *name, const uint8_t *answer, size
         case QUERY_SOURCE_AUTO_PTR:
                 return zone_text("automatic PTR of zone", result->zone, buf);
         case QUERY_SOURCE_SPECIAL:
-                return "special-use";
+                return special_text(name);
         case QUERY_SOURCE_CACHE:
                 return cache_text(result, buf);
         case QUERY_SOURCE_UPSTREAM:

@@ -157,6 +157,9 @@ static int commit(struct bus_api *api, sd_bus_message *call, const struct upstre
         if (api->upstreams->n_changes >= BUS_UPSTREAM_PENDING_MAX)
                 return sd_bus_error_setf(error, BUS_ERROR_QUOTA_EXCEEDED,
                         "More than %i changes wait for the disk, the limit", BUS_UPSTREAM_PENDING_MAX);
+        if (bus_auth_crowded(api->auth))
+                return sd_bus_error_setf(
+                        error, BUS_ERROR_QUOTA_EXCEEDED, "Calls that wait hold too many file descriptors");
         c->api = api;
         c->call = sd_bus_message_ref(call);
         c->domain = *domain;

@@ -185,6 +185,9 @@ def test_longest_domain(world):
     assert resolve(world, 'xtwo.example')[3] == 'default upstream ' + world.one.text
     assert resolve(world, 'x.ads.two.example')[::3] == ('NXDOMAIN', 'blocked by rule ads.two.example')
     assert resolve(world, 'x.zone.two.example')[2:] == ([('x.zone.two.example.', 'A', 9, '192.0.2.9')], 'zone zone.two.example')
+    for name in ('localhost', 'x.onion', 'printer.local', '1.1.168.192.in-addr.arpa', 'x.home.arpa'):
+        assert resolve(world, name)[3].startswith('special-use: '), (name, resolve(world, name))
+        assert name + '.' not in world.one.names(), name
     for domain in ('local', 'home.arpa', 'onion', 'test', 'localhost', '168.192.in-addr.arpa', '8.b.d.0.1.0.0.2.ip6.arpa'):
         call('SetUpstream', SET, domain, [world.two.server], 0)
         name = 'x%d.%s' % (len(world.two.asked), domain)

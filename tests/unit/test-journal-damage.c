@@ -247,25 +247,26 @@ static void test_entries_that_are_not_served(void **state)
                                                                                                 */
                 "INSERT INTO records VALUES ('text', 'text', 'text', 'text', 'text', 'text');"
                 "INSERT INTO zones VALUES (x'c000', 0, 0);");
-        sql(f.runtime_path,
-                "INSERT INTO zones VALUES (x'017800', 0, 7);" /* x again */
-                "INSERT INTO links VALUES ('sixteen-octets..', 1, 0, 0, x'');"
-                "INSERT INTO links VALUES ('', 1, 0, 0, x'');"
-                "INSERT INTO links VALUES ('lo', 1, 0, 0, x'0005');"
-                "INSERT INTO links VALUES ('ok', 1, 0, 0, x'');"
-                "INSERT INTO upstreams VALUES (x'017000', 0, 0, x'');"             /* p again */
-                "INSERT INTO upstreams VALUES (x'017100', 1, 9, x'');"             /* good */
-                "INSERT INTO upstreams VALUES (x'017200', 2, 0, x'');"             /* persistent */
-                "INSERT INTO upstreams VALUES (x'017300', 4, 0, x'');"             /* flag */
-                "INSERT INTO upstreams VALUES (x'0173', 0, 0, x'');"               /* no name */
-                "INSERT INTO upstreams VALUES (x'017400', 0, 0, x'040035c00002');" /* cut */
-                "INSERT INTO upstreams VALUES (x'017500', 0, 0, x'050035c000020100');"
-                "INSERT INTO upstreams VALUES (x'017600', 0, 0, x'040000c000020100');"   /* port */
-                "INSERT INTO upstreams VALUES (x'017700', 0, 0, x'0400350000000000');"   /* any */
-                "INSERT INTO upstreams VALUES (x'017800', 0, 0, x'040035c00002010120');" /* blank */
-                "INSERT INTO upstreams VALUES (x'017a00', 0, 0, x'040355c00002010178040035c000020200');" /* mixed
-                                                                                                          */
-                "INSERT INTO upstreams VALUES ('text', 'text', 'text', 'text');");
+        sql(f.runtime_path, "INSERT INTO zones VALUES (x'017800', 0, 7);" /* x again */
+                            "INSERT INTO links VALUES ('sixteen-octets..', 1, 0, 0, x'');"
+                            "INSERT INTO links VALUES ('', 1, 0, 0, x'');"
+                            "INSERT INTO links VALUES ('lo', 1, 0, 0, x'0005');"
+                            "INSERT INTO links VALUES ('ok', 1, 0, 0, x'');"
+                            "INSERT INTO upstreams VALUES (x'017000', 0, 0, x'');" /* p again */
+                            "INSERT INTO upstreams VALUES (x'017100', 1, 9, x'');" /* good */
+                            "INSERT INTO upstreams VALUES (x'017200', 2, 0, x'');" /* persistent */
+                            "INSERT INTO upstreams VALUES (x'017300', 4, 0, x'');" /* flag */
+                            "INSERT INTO upstreams VALUES (x'0173', 0, 0, x'');"   /* no name */
+                            "INSERT INTO upstreams VALUES (x'017400', 0, 0, x'040035c00002');" /* cut */
+                            "INSERT INTO upstreams VALUES (x'017500', 0, 0, x'050035c000020100');"
+                            "INSERT INTO upstreams VALUES (x'017600', 0, 0, x'040000c000020100');" /* port */
+                            "INSERT INTO upstreams VALUES (x'017700', 0, 0, x'0400350000000000');" /* any */
+                            "INSERT INTO upstreams VALUES (x'017800', 0, 0, x'040035c00002010120');" /* blank
+                                                                                                      */
+                            "INSERT INTO upstreams VALUES (x'017a00', 0, 0, "
+                            "x'040355c00002010178040035c000020200');" /* mixed
+                                                                       */
+                            "INSERT INTO upstreams VALUES ('text', 'text', 'text', 'text');");
         sql(f.persistent_path, "INSERT INTO upstreams VALUES (x'017000', 2, 0, x'040035c000020100');"
                                "INSERT INTO upstreams VALUES (x'017900', 0, 0, x'');"); /* runtime */
         loads(BOTH);
