@@ -127,7 +127,7 @@ def test_queries(world):
     assert ['db.corp.internal.', '300s', 'A', '192.0.2.7'] in rows(text), text
     assert ctl_json(world, 'query', 'nx.corp.internal', status=5)['rcode'] == 'NXDOMAIN'
     assert 'without data' in ctl(world, 'query', 'db.corp.internal', 'AAAA', status=5)
-    assert ctl_json(world, 'query', 'elsewhere.test', status=1)['rcode'] == 'REFUSED'
+    assert ctl_json(world, 'query', 'elsewhere.example', status=1)['rcode'] == 'REFUSED'
     answer = ctl_json(world, 'query', 'corp.internal', 'txt')['answer']
     assert [a['rdata'] for a in answer] == ['"v=spf1 -all"'], answer
 
