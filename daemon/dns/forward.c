@@ -111,11 +111,21 @@ struct forward *forward_free(struct forward *forward)
         return NULL;
 }
 
+static bool is_same_own(const struct forward *forward, const struct endpoint *own, size_t n)
+{
+        for (size_t i = 0; i < MIN(n, forward->n_own); i++)
+                if (!endpoint_equal(&own[i], &forward->own[i]))
+                        return false;
+        return n == forward->n_own;
+}
+
 int forward_set_own(struct forward *forward, const struct endpoint *own, size_t n)
 {
         struct endpoint *former = forward->own, *copy = NULL;
         size_t n_former = forward->n_own;
 
+        if (is_same_own(forward, own, n))
+                return 0;
         if (n > 0) {
                 copy = calloc(n, sizeof(*copy));
                 if (!copy)
@@ -162,12 +172,12 @@ static enum forward_verdict serve(const struct known *known, struct forward_look
         return FORWARD_READY;
 }
 
-/* An expired answer, where there is one to serve in the place of ERROR. */
+/* An expired answer, where there is one to serve in the place of ERROR: not where the new one was a lie. */
 static enum forward_verdict fail_or_stale(struct rule *rule, const struct known *known,
         const struct edns_error *error, struct forward_lookup *lookup)
 {
         lookup->error = *error;
-        if (known->state == CACHE_ABSENT)
+        if (known->state == CACHE_ABSENT || error->code == EDNS_ERROR_DNSSEC_BOGUS)
                 return FORWARD_FAILED;
         forward_count(rule->forward, rule, expired);
         lookup->stale = true;
@@ -175,10 +185,13 @@ static enum forward_verdict fail_or_stale(struct rule *rule, const struct known 
         return serve(known, lookup);
 }
 
-static enum forward_verdict limit(struct rule *rule, struct forward_lookup *lookup)
+static enum forward_verdict limit(struct rule *rule, const struct known *known, struct forward_lookup *lookup)
 {
+        static const struct edns_error error = {
+                .code = EDNS_ERROR_OTHER, .text = "too many queries under way"};
+
         forward_count(rule->forward, rule, limited);
-        return fail(lookup, EDNS_ERROR_OTHER, "too many queries under way");
+        return fail_or_stale(rule, known, &error, lookup);
 }
 
 static enum forward_verdict loop(struct rule *rule, const struct known *known, struct forward_lookup *lookup)
@@ -203,7 +216,7 @@ static struct flight *get_flight(struct rule *rule, const struct known *known, s
                 return flight;
         }
         if (forward->n_flights >= 2 * (size_t)forward->options.outstanding_max) {
-                *ret_verdict = limit(rule, lookup);
+                *ret_verdict = limit(rule, known, lookup);
                 return NULL;
         }
         if (flight_new(forward, rule, &known->key, (struct answer *)known->answer, known->age, &flight,
@@ -226,7 +239,7 @@ static enum forward_verdict ask(struct rule *rule, const struct known *known, st
         if (!request->owner || forward->ending)
                 return fail(lookup, EDNS_ERROR_NOT_READY, "nobody waits for the answer");
         if (!wait_allowed(forward, request))
-                return limit(rule, lookup);
+                return limit(rule, known, lookup);
         flight = get_flight(rule, known, lookup, &verdict);
         if (!flight)
                 return verdict;

@@ -6,6 +6,9 @@
 #include <sys/time.h>
 #include <time.h>
 
+/* libunbound sends by a timer of no time at all; others may go together. */
+#define TIMER_SHORT_USEC 10000
+#define TIMER_ACCURACY_SHORT_USEC 1
 #define TIMER_ACCURACY_USEC 1000
 
 struct upstream_base {
@@ -42,16 +45,21 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata);
 
 static int arm_timer(struct upstream_event *e)
 {
+        uint64_t accuracy =
+                e->timeout_usec < TIMER_SHORT_USEC ? TIMER_ACCURACY_SHORT_USEC : TIMER_ACCURACY_USEC;
         int r;
 
         if (e->timeout_usec == UINT64_MAX)
                 return 0;
         if (!e->timer) {
-                r = sd_event_add_time_relative(e->base->event, &e->timer, CLOCK_MONOTONIC, e->timeout_usec,
-                        TIMER_ACCURACY_USEC, on_timer, e);
+                r = sd_event_add_time_relative(
+                        e->base->event, &e->timer, CLOCK_MONOTONIC, e->timeout_usec, accuracy, on_timer, e);
                 return r < 0 ? r : 0;
         }
         r = sd_event_source_set_time_relative(e->timer, e->timeout_usec);
+        if (r < 0)
+                return r;
+        r = sd_event_source_set_time_accuracy(e->timer, accuracy);
         if (r < 0)
                 return r;
         return sd_event_source_set_enabled(e->timer, SD_EVENT_ONESHOT);

@@ -7,16 +7,21 @@
 
 #include "daemon/dns/upstream-context.h"
 
+/* Of those that have nothing to do the one longest unused goes where there would be more: each takes
+ * megabytes. */
+#define CONTEXTS_MAX 32
+
 /* How long a context that could not be had is not tried again. */
 #define HOLD_USEC (5 * 1000000ULL)
 
 struct context {
         struct upstream_pool *pool;
         struct context *previous, *next; /* of the pool */
+        struct context **owner;          /* an upstream's; NULL: retired */
+        uint64_t used_usec;
         struct ub_ctx *unbound;
         struct upstream_query *queries; /* list; those that are cancelled too */
         size_t n_live;                  /* those that are not */
-        bool retired;                   /* no upstream's any more; goes with its last live query */
 };
 
 struct upstream_pool {
@@ -67,7 +72,7 @@ static void query_unlink(struct upstream_query *query)
 
 static void reap_later(struct context *context)
 {
-        if (context->retired && context->n_live == 0)
+        if (!context->owner && context->n_live == 0)
                 (void)sd_event_source_set_enabled(context->pool->reaper, SD_EVENT_ONESHOT);
 }
 
@@ -122,10 +127,32 @@ static int on_reap(sd_event_source *source, void *userdata)
 
         for (struct context *context = pool->contexts, *next; context; context = next) {
                 next = context->next;
-                if (context->retired && context->n_live == 0)
+                if (!context->owner && context->n_live == 0)
                         context_free(context);
         }
         return 0;
+}
+
+/* It goes with its last live query. */
+static void context_retire(struct context *context)
+{
+        *context->owner = NULL;
+        context->owner = NULL;
+        reap_later(context);
+}
+
+static void retire_unused(struct upstream_pool *pool)
+{
+        struct context *oldest = NULL;
+
+        if (pool->n_contexts < CONTEXTS_MAX)
+                return;
+        for (struct context *context = pool->contexts; context; context = context->next)
+                if (context->owner && context->n_live == 0 &&
+                        (!oldest || context->used_usec < oldest->used_usec))
+                        oldest = context;
+        if (oldest)
+                context_retire(oldest);
 }
 
 static int context_new(
@@ -137,10 +164,12 @@ static int context_new(
 
         if (!context)
                 return -ENOMEM;
+        retire_unused(pool);
         r = upstream_context_new(pool->base, &upstream->options, validate, &context->unbound, ret_reason);
         if (r < 0)
                 return r;
         context->pool = pool;
+        context->owner = ret;
         context->next = pool->contexts;
         if (context->next)
                 context->next->previous = context;
@@ -222,15 +251,9 @@ int upstream_new(struct upstream_pool *pool, const struct upstream_options *opti
 
 void upstream_renew(struct upstream *upstream)
 {
-        for (size_t i = 0; i < ELEMENTSOF(upstream->contexts); i++) {
-                struct context *context = upstream->contexts[i];
-
-                if (!context)
-                        continue;
-                context->retired = true;
-                reap_later(context);
-                upstream->contexts[i] = NULL;
-        }
+        for (size_t i = 0; i < ELEMENTSOF(upstream->contexts); i++)
+                if (upstream->contexts[i])
+                        context_retire(upstream->contexts[i]);
         upstream->held_until_usec = 0;
 }
 
@@ -279,6 +302,7 @@ static int get_context(
                         return r;
                 }
         }
+        (*context)->used_usec = now_usec(upstream);
         *ret = *context;
         return 0;
 }
@@ -309,10 +333,14 @@ int upstream_ask(struct upstream *upstream, const struct name *name, uint16_t ty
         *ret = NULL;
         query_unlink(query);
         free(query);
-        if (r == UB_NOMEM)
-                return -ENOMEM;
+        *ret_reason = "libunbound does not take this name";
+        if (r == UB_SYNTAX)
+                return -EIO;
         /* Its set-up ended only here, with this first query: files that could be read and not understood. */
         upstream_renew(upstream);
+        *ret_reason = "out of memory";
+        if (r == UB_NOMEM)
+                return -ENOMEM;
         *ret_reason = "libunbound does not start with this rule's settings";
         return hold(upstream, *ret_reason);
 }

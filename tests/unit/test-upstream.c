@@ -177,6 +177,24 @@ static void test_crowd(void **state)
         upstream_free(upstream);
 }
 
+/* Of many rules only so many contexts are there at a time. */
+static void test_many(void **state)
+{
+        struct upstream *upstreams[50];
+
+        for (unsigned int i = 0; i < ELEMENTSOF(upstreams); i++) {
+                upstreams[i] = new_upstream(&server.endpoint, "", NULL);
+                assert_non_null(begin(upstreams[i], "www.example.org"));
+                run_until(&done.n, i + 1);
+                assert_true(upstream_pool_contexts(pool) <= 33);
+        }
+        /* The first is made again. */
+        assert_non_null(begin(upstreams[0], "www.example.org"));
+        run_until(&done.n, ELEMENTSOF(upstreams) + 1);
+        for (size_t i = 0; i < ELEMENTSOF(upstreams); i++)
+                upstream_free(upstreams[i]);
+}
+
 /* What runs only where these programs are. */
 static char directory[] = "/tmp/share53-tls-XXXXXX";
 static pid_t unbound = -1;
@@ -345,6 +363,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_cancelled, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_renewed_under_way, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_crowd, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_many, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_no_certificates, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_tls, start_tls, stop_tls),
         };
