@@ -65,7 +65,7 @@ static int submit(struct zone_directory *d, struct change *change)
 /* The file is gone, and so is its zone. The file is remembered: the change may still be taken back. */
 static int remove_zone(struct zone_directory *d, struct directory_file *file)
 {
-        const struct zone *zone = zone_store_find(d->options.zones, &file->apex);
+        const struct zone *zone = file->named ? zone_store_find(d->options.zones, &file->apex) : NULL;
         _cleanup_(change_freep) struct change *change = NULL;
         int r;
 
@@ -197,7 +197,7 @@ static bool is_gone(const struct directory_file *file)
 {
         struct stat st;
 
-        return lstat(file->path, &st) < 0 && errno == ENOENT;
+        return lstat(file->path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 /* Ends the load with the result R so far. */

@@ -181,10 +181,28 @@ static void test_names(void **state)
                                 RECORD("1.0/25.2.0.192.in-addr.arpa.", 60, "192.0.2.1") SUM(1, 1));
         for (size_t i = 0; i < ELEMENTSOF(bad); i++)
                 assert_non_null(strstr(error_of(w, bad[i]), "not a zone's name"));
-        assert_int_equal(unlink(path_of(w, bad[0])), 0);
-        zone_directory_reload(w->directory);
-        while (error_of(w, bad[0]))
+}
+
+/* What is misnamed is no zone's, so that no zone goes with it. */
+static void test_misnamed_goes(void **state)
+{
+        struct world *w = *state;
+
+        put(w, "corp.internal.zone", "a 60 A 192.0.2.1\n");
+        put(w, "Corp.internal.zone", "a 60 A 192.0.2.2\n");
+        open_directory(w);
+        assert_zones(w, CORP_1);
+        assert_int_equal(unlink(path_of(w, "Corp.internal.zone")), 0);
+        while (error_of(w, "Corp.internal.zone"))
                 assert_true(sd_event_run(w->event, UINT64_MAX) >= 0);
+        assert_zones(w, CORP_1);
+        put(w, "Corp.internal.zone", "a 60 A 192.0.2.2\n");
+        wait_error(w, "Corp.internal.zone", "not a zone's name");
+        assert_int_equal(unlink(path_of(w, "Corp.internal.zone")), 0);
+        zone_directory_reload(w->directory);
+        while (error_of(w, "Corp.internal.zone"))
+                assert_true(sd_event_run(w->event, UINT64_MAX) >= 0);
+        assert_zones(w, CORP_1);
 }
 
 static void test_kinds(void **state)
@@ -418,6 +436,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 TEST(test_start),
                 TEST(test_names),
+                TEST(test_misnamed_goes),
                 TEST(test_kinds),
                 TEST(test_written),
                 TEST(test_slow_writer),
