@@ -14,6 +14,7 @@
 #include "daemon/dns/upstream.h"
 
 #define FORWARD_STALE_USEC 1800000ULL /* RFC 8767 5: after which an expired answer serves */
+#define FORWARD_REQUEST_MAX 4096      /* octets of a query that may wait: each is kept */
 #define FORWARD_PROBE_USEC (30 * 1000000ULL)
 #define FORWARD_FAILURE_SECONDS 5        /* RFC 9520 3.2 */
 #define FORWARD_FAILURE_STALE_SECONDS 30 /* RFC 8767 5: with an expired answer to serve meanwhile */
@@ -44,7 +45,7 @@ struct rule {
 
 struct wait;
 
-/* In order of arrival, and so of deadline. */
+/* In order of when they began to wait, and so of deadline. */
 struct wait_queue {
         struct wait *first, *last;
         uint64_t delay_usec;

@@ -69,12 +69,17 @@ static void queue_arm(struct forward *forward, struct wait_queue *queue)
 static void queue_add(struct forward *forward, size_t i, struct wait *wait)
 {
         struct wait_queue *queue = &forward->queues[i];
+        struct wait *previous = queue->last, *next;
 
-        wait->queued[i].previous = queue->last;
-        wait->queued[i].next = NULL;
+        /* Those that have waited before are not the last. */
+        while (previous && previous->began_usec > wait->began_usec)
+                previous = previous->queued[i].previous;
+        next = previous ? previous->queued[i].next : queue->first;
+        wait->queued[i].previous = previous;
+        wait->queued[i].next = next;
         wait->queued[i].in = true;
-        *(queue->last ? &queue->last->queued[i].next : &queue->first) = wait;
-        queue->last = wait;
+        *(previous ? &previous->queued[i].next : &queue->first) = wait;
+        *(next ? &next->queued[i].previous : &queue->last) = wait;
         if (queue->first == wait)
                 queue_arm(forward, queue);
 }
@@ -144,13 +149,14 @@ int wait_new(struct flight *flight, const struct query_request *request, const s
         wait->wait.cancel = on_cancel;
         wait->flight = flight;
         wait->client = client;
-        wait->began_usec = forward_now(forward);
+        wait->began_usec = request->waiting_usec > 0 ? request->waiting_usec : forward_now(forward);
         wait->dnssec_ok = lookup->dnssec_ok;
         wait->checking_disabled = lookup->checking_disabled;
         if (request->size > 0)
                 memcpy(wait->data, request->data, request->size);
         wait->request = *request;
         wait->request.data = wait->data;
+        wait->request.waiting_usec = wait->began_usec;
         wait->request.client = request->client ? &wait->from : NULL;
 
         wait->previous = flight->last;
@@ -172,7 +178,7 @@ static void set_stale(const struct flight *flight, struct forward_lookup *lookup
         forward_count(forward, flight->rule, expired);
         lookup->answer = flight->expired;
         lookup->age = (uint32_t)((forward_now(forward) - flight->expired_came_usec) / 1000000);
-        lookup->stale = true;
+        lookup->cached = lookup->stale = true;
         lookup->error.code = stale_code(flight->expired);
         memcpy(lookup->error.text, flight->error.text, sizeof(lookup->error.text));
 }

@@ -238,6 +238,8 @@ static enum forward_verdict ask(struct rule *rule, const struct known *known, st
 
         if (!request->owner || forward->ending)
                 return fail(lookup, EDNS_ERROR_NOT_READY, "nobody waits for the answer");
+        if (request->size > FORWARD_REQUEST_MAX)
+                return fail(lookup, EDNS_ERROR_OTHER, "too long a query to wait for an upstream");
         if (!wait_allowed(forward, request))
                 return limit(rule, known, lookup);
         flight = get_flight(rule, known, lookup, &verdict);

@@ -93,9 +93,10 @@ struct query_request {
         struct query_owner *owner;     /* NULL: nobody waits; what would take an upstream is then SERVFAIL */
         const uint8_t *data;
         size_t size;
-        uint64_t idle_usec; /* TCP: after which the connection ends (RFC 7828); 0: not told */
-        bool uncounted;     /* a question of our own: no matter of the statistics */
-        unsigned int round; /* how often it has waited already: query.c's own, kept in copies */
+        uint64_t idle_usec;    /* TCP: after which the connection ends (RFC 7828); 0: not told */
+        bool uncounted;        /* a question of our own: no matter of the statistics */
+        unsigned int round;    /* how often it has waited already: query.c's own, kept in copies */
+        uint64_t waiting_usec; /* since when, all rounds together: forward's own; 0: not yet */
 };
 
 /*
