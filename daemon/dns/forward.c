@@ -29,6 +29,7 @@ static bool same_text(const char *a, const char *b)
 int forward_set_options(struct forward *forward, const struct forward_options *options)
 {
         _cleanup_free_ char *trust_anchor = NULL, *certificates = NULL;
+        static const struct name root = {.size = 1};
         const struct forward_options former = forward->options;
         bool same = same_text(options->trust_anchor, former.trust_anchor) &&
                     same_text(options->certificates, former.certificates);
@@ -47,6 +48,8 @@ int forward_set_options(struct forward *forward, const struct forward_options *o
         free(forward->certificates);
         forward->trust_anchor = TAKE_PTR(trust_anchor);
         forward->certificates = TAKE_PTR(certificates);
+        if (!same) /* what was trusted by the former ones */
+                (void)forward_flush(forward, &root);
         cache_set_limit(forward->cache, options->cache_octets);
         return 0;
 }

@@ -141,12 +141,33 @@ static int set_tls(struct ub_ctx *context, const char *certificates, const char 
                                     : set(context, "tls-system-cert:", "yes");
 }
 
+/* With a file of none nothing would be validated, and nobody would know: libunbound takes it. */
+static bool has_anchor(const char *path)
+{
+        FILE *file = fopen(path, "re");
+        char line[512];
+        bool found = false;
+
+        while (file && !found && fgets(line, sizeof(line), file)) {
+                const char *text = line + strspn(line, " \t\r\n");
+
+                found = *text != '\0' && *text != ';' && *text != '$';
+        }
+        if (file)
+                (void)fclose(file);
+        return found;
+}
+
 static int set_validator(struct ub_ctx *context, const char *trust_anchor, const char **ret_reason)
 {
         int r;
 
         if (!is_set(trust_anchor) || access(trust_anchor, R_OK) < 0) {
                 *ret_reason = "the trust anchor for DNSSEC cannot be read";
+                return -ENOENT;
+        }
+        if (!has_anchor(trust_anchor)) {
+                *ret_reason = "the trust anchor's file for DNSSEC has none";
                 return -ENOENT;
         }
         r = set(context, "module-config:", "validator iterator");

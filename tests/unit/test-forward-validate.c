@@ -179,6 +179,51 @@ static void test_bogus(void **state)
         assert_int_equal(ask("bad", "A"), FORWARD_FAILED);
 }
 
+/* As if its time were over, for us and for libunbound. */
+static void expire(const char *name)
+{
+        struct name n = name_of(name);
+        struct cache_key key = {.rule = forward->rules[0]->id, .name = &n, .type = RDATA_A};
+        uint64_t now = forward_now(forward) / 1000000;
+        const struct answer *answer;
+        struct answer *kept;
+        uint32_t age;
+
+        assert_int_equal(cache_get(forward->cache, &key, now, 0, &answer, &age), CACHE_FRESH);
+        kept = answer_ref((struct answer *)answer);
+        cache_put(forward->cache, &key, kept, now - 100);
+        answer_unref(kept);
+        upstream_renew(forward->rules[0]->upstream);
+}
+
+/* Neither when the lie comes, nor while nobody is asked again. */
+static void test_nothing_expired_for_a_lie(void **state)
+{
+        set_validating_rule(anchor);
+        assert_int_equal(ask("good", "A"), FORWARD_READY);
+        expire("good");
+        tamper("good.");
+        forward->queues[QUEUE_STALE].delay_usec = 30 * 1000000ULL;
+        assert_int_equal(ask("good", "A"), FORWARD_FAILED);
+        assert_int_equal(outcome.error.code, EDNS_ERROR_DNSSEC_BOGUS);
+        assert_int_equal(begin_as("127.0.0.1", "good", "A", 0), FORWARD_FAILED);
+        assert_int_equal(outcome.error.code, EDNS_ERROR_DNSSEC_BOGUS);
+        tamper("good."); /* as it was */
+}
+
+static void test_other_anchor(void **state)
+{
+        struct forward_options options = fixture_options;
+
+        set_validating_rule(anchor);
+        assert_int_equal(ask("good", "A"), FORWARD_READY);
+        assert_int_equal(stats().cache_answers, 1);
+        options.trust_anchor = anchor;
+        options.certificates = "/etc/hosts";
+        assert_int_equal(forward_set_options(forward, &options), 0);
+        assert_int_equal(stats().cache_answers, 0);
+}
+
 static void test_not_validating(void **state)
 {
         set_rule(".", &server);
@@ -220,12 +265,30 @@ static void test_bad_anchor(void **state)
         (void)unlink(path);
 }
 
+/* libunbound would take it, and validate nothing. */
+static void test_empty_anchor(void **state)
+{
+        char path[] = "/tmp/share53-anchor-XXXXXX";
+        int fd = mkstemp(path);
+
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, "; none\n$TTL 1\n \n", 16), 16);
+        close(fd);
+        set_validating_rule(path);
+        assert_int_equal(ask("bad", "A"), FORWARD_FAILED);
+        assert_string_equal(forward_rule_trouble(forward, 0), "the trust anchor's file for DNSSEC has none");
+        (void)unlink(path);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_secure, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_secure_nodata, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_bogus, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_nothing_expired_for_a_lie, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_other_anchor, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_empty_anchor, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_not_validating, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_no_anchor, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_bad_anchor, setup, teardown),
