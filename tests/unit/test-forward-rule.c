@@ -290,6 +290,24 @@ static void test_own_address(void **state)
         assert_int_equal(ask("www.example.org", "A"), FORWARD_READY);
 }
 
+/* Nothing is begun anew for addresses that are as they were. */
+static void test_same_own_addresses(void **state)
+{
+        struct endpoint own;
+        const struct upstream *upstream;
+
+        assert_int_equal(endpoint_from_text("127.53.0.1", 53, &own), 0);
+        set_rule(".", &server);
+        assert_int_equal(forward_set_own(forward, &own, 1), 0);
+        upstream = forward->rules[0]->upstream;
+        assert_int_equal(ask("www.example.org", "A"), FORWARD_READY);
+        size_t contexts = upstream_pool_contexts(forward->pool);
+        assert_int_equal(forward_set_own(forward, &own, 1), 0);
+        assert_ptr_equal(forward->rules[0]->upstream, upstream);
+        assert_int_equal(ask("ftp.example.org", "A"), FORWARD_READY);
+        assert_int_equal(upstream_pool_contexts(forward->pool), contexts);
+}
+
 static void run_until_probed(unsigned int n)
 {
         for (int i = 0; i < 1000 && (n_probes < n || forward->rules[0]->probe.query); i++)
@@ -371,6 +389,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_expired_too_long, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_expired_when_refused, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_own_address, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_same_own_addresses, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_loop_through_others, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_no_probe_of_ours, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_rule_stats, setup, teardown),
