@@ -140,8 +140,6 @@ enum query_outcome query_forward(struct query_work *w, const struct name *name)
         const struct upstream_rule *rule = forward ? forward_match(forward, name) : NULL;
         struct special special;
 
-        if (forward && forward_is_probe(forward, &w->query.name))
-                return query_work_fail(w, PACKET_SERVFAIL, EDNS_ERROR_OTHER, "an upstream leads back to us");
         if (special_match(name, &special) != SPECIAL_NONE && !rule_wins(rule, &special) &&
                 !(rule && special_is_of_parent(&special, name, w->query.type)))
                 return answer_special(w, name, &special);

@@ -104,9 +104,13 @@ static enum query_outcome answer_from_zone(struct query_work *w, const struct zo
 static enum query_outcome answer_name(struct query_work *w)
 {
         const struct packet_query *q = &w->query;
+        struct forward *forward = w->context->forward;
         enum query_outcome outcome;
         const struct zone *zone;
 
+        /* Before our zones, one of which may be where its name happens to be. */
+        if (forward && forward_is_probe(forward, &q->name))
+                return query_work_fail(w, PACKET_SERVFAIL, EDNS_ERROR_OTHER, "an upstream leads back to us");
         outcome = auto_ptr_answer(w->context->zones, &w->p, &zone);
         if (outcome != QUERY_OUTCOME_NONE) {
                 w->result = (struct query_result){.source = QUERY_SOURCE_AUTO_PTR, .zone = zone};

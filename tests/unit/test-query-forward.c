@@ -311,6 +311,10 @@ static void test_probe(void **state)
         gets("probe.example.org", PACKET_SERVFAIL, false, "");
         assert_int_equal(seen.n, 0);
         has_error(EDNS_ERROR_OTHER, "an upstream leads back to us");
+        /* Nor does a zone of ours hide it. */
+        fixture_create(store, "example.org", 0);
+        gets("probe.example.org", PACKET_SERVFAIL, false, "");
+        has_error(EDNS_ERROR_OTHER, "an upstream leads back to us");
 }
 
 int main(void)
