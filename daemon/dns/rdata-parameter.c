@@ -27,28 +27,23 @@ static bool list_next(const char **at, const char *end, struct rdata_token *ret)
         return true;
 }
 
-static int compare_keys(const void *x, const void *y)
+static int compare_keys(const void *a, const void *b)
 {
-        const uint16_t *a = x, *b = y;
-
-        return (int)*a - (int)*b;
+        return memcmp(a, b, sizeof(uint16_t));
 }
 
 static bool read_mandatory(struct wire *w, const char *value, size_t n)
 {
-        /* A key takes two characters of text at least, with its comma. */
-        _cleanup_free_ uint16_t *keys = calloc(n + 1, sizeof(*keys));
+        size_t start = w->position;
         struct rdata_token item;
-        size_t n_keys = 0;
+        uint16_t key;
 
-        if (!keys)
-                return false;
-        for (const char *p = value; list_next(&p, value + n, &item);)
-                if (!key_from_text(item.start, item.size, &keys[n_keys++]))
+        for (const char *p = value; list_next(&p, value + n, &item);) {
+                if (!key_from_text(item.start, item.size, &key))
                         return false;
-        qsort(keys, n_keys, sizeof(*keys), compare_keys);
-        for (size_t i = 0; i < n_keys; i++)
-                wire_write_u16(w, keys[i]);
+                wire_write_u16(w, key);
+        }
+        qsort(w->data + start, (w->position - start) / sizeof(key), sizeof(key), compare_keys);
         return true;
 }
 

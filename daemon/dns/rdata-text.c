@@ -16,40 +16,41 @@ static bool is_control(char c)
         return (unsigned char)c < ' ' || c == 0x7f;
 }
 
+/* Whether P is a quote right behind the first '=' of the word at START. */
+static bool begins_value(const char *start, const char *p)
+{
+        return *p == '"' && memchr(start, '=', (size_t)(p - start)) == p - 1;
+}
+
 /* Steps over what stands up to the closing quote, or up to the end of a word; returns what is wrong. */
 static const char *skip_word(const char **at, bool quoted, bool parameters)
 {
         const char *p = *at;
-        bool inner = false;
+        bool value = false;
 
-        for (; *p != '\0'; p++) {
-                if (quoted || inner ? *p == '"' && quoted : is_blank(*p))
-                        break;
-                if (inner && *p == '"') {
-                        p++;
-                        inner = false;
-                        if (*p != '\0' && !is_blank(*p))
-                                return "no blank behind a quote";
-                        break;
-                }
+        for (; *p != '\0' && !(quoted ? *p == '"' : is_blank(*p)); p++) {
                 if (is_control(*p) && *p != '\t')
                         return "a control character";
-                if (!quoted && !inner && parameters && *p == '"' && p > *at && p[-1] == '=') {
-                        inner = true;
+                if (!quoted && parameters && begins_value(*at, p)) {
+                        quoted = value = true;
                         continue;
                 }
-                if (!quoted && !inner && strchr(";()\"", *p))
+                if (!quoted && strchr(";()\"", *p))
                         return "a comment, parenthesis or quote in the middle";
-                if (*p == '\\') {
-                        p++;
-                        if (*p == '\0')
-                                return "a backslash at the end";
-                        if (is_control(*p))
-                                return "a control character";
-                }
+                if (*p != '\\')
+                        continue;
+                p++;
+                if (*p == '\0')
+                        return "a backslash at the end";
+                if (is_control(*p))
+                        return "a control character";
         }
+        if (value && *p++ != '"')
+                return "a quote that is not closed";
+        if (value && *p != '\0' && !is_blank(*p))
+                return "no blank behind a quote";
         *at = p;
-        return inner ? "a quote that is not closed" : NULL;
+        return NULL;
 }
 
 /* Steps over the word at *TEXT. *RET_TROUBLE, where it is bad. False: no word, or a bad one. */

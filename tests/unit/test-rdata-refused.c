@@ -138,6 +138,8 @@ static const struct {
         {"SVCB", "1 . ech=a", "parameter \"ech=a\" is not base64"},
         {"SVCB", "1 . \"port=1\"", "parameters \"port=1\" is not allowed in quotes"},
         {"SVCB", "1 . port=\"1", "\"1 . port=\"1\" has a quote that is not closed"},
+        {"SVCB", "1 . key9=a=\"b\"",
+                "\"1 . key9=a=\"b\"\" has a comment, parenthesis or quote in the middle"},
         {"SVCB", "1 . port=\"1\"x", "\"1 . port=\"1\"x\" has no blank behind a quote"},
         {"SVCB", "1 . key1=ab", "parameter \"key1=ab\" is not a list of protocols of 1 to 255 octets"},
         {"SVCB", "1 . key9=\\256", "parameter \"key9=\\256\" is not well escaped"},
