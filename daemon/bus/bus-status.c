@@ -4,7 +4,6 @@
 #include "common/log.h"
 #include "daemon/bus/bus-error.h"
 #include "daemon/bus/bus-status.h"
-#include "daemon/dns/rdata.h"
 #include "daemon/manager-upstream.h"
 #include "share53-config.h"
 
@@ -77,22 +76,6 @@ GETTER(version)
         return sd_bus_message_append(reply, "s", SHARE53_VERSION);
 }
 
-static int append_stored_types(sd_bus_message *reply)
-{
-        char type_text[RDATA_TYPE_TEXT_SIZE], feature[RDATA_TYPE_TEXT_SIZE + 8];
-        int r;
-
-        for (uint16_t type = 1; type < 256; type++) {
-                if (!rdata_type_stored(type))
-                        continue;
-                snprintf(feature, sizeof(feature), "type:%s", rdata_type_to_text(type, type_text));
-                r = sd_bus_message_append(reply, "s", feature);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
 GETTER(features)
 {
         int r;
@@ -100,10 +83,8 @@ GETTER(features)
         r = sd_bus_message_open_container(reply, 'a', "s");
         if (r < 0)
                 return r;
-        r = sd_bus_message_append(reply, "sssss", "persistent", "wildcards", "xdp", "resolved", "forwarding");
-        if (r < 0)
-                return r;
-        r = append_stored_types(reply);
+        r = sd_bus_message_append(
+                reply, "ssssss", "persistent", "wildcards", "xdp", "resolved", "forwarding", "all-types");
         if (r < 0)
                 return r;
         return sd_bus_message_close_container(reply);
