@@ -257,7 +257,7 @@ const struct verb upstream_verbs[] = {
                         "\n"
                         "Examples:\n"
                         "  share53ctl upstream set corp.example 192.0.2.53 192.0.2.54\n"
-                        "  share53ctl upstream set . 2001:db8::53#dns.example --validate --persistent\n"
+                        "  share53ctl upstream set . 2001:db8::53 --validate --persistent\n"
                         "  share53ctl upstream set ads.example --block\n",
                 .run = run_upstream_set,
         },

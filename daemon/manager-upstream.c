@@ -10,6 +10,7 @@
 #include "daemon/bus/bus-status.h"
 #include "daemon/bus/bus-upstream.h"
 #include "daemon/dns/query-forward.h"
+#include "daemon/dns/upstream.h"
 
 #define OUTSTANDING_MAX 8192 /* queries that wait for upstreams, of all clients */
 #define OWN_MAX (3 * CONFIG_ADDRESSES_MAX)
@@ -248,6 +249,8 @@ int manager_upstream_check(const struct manager *m, const struct upstream_rule *
         }
         for (size_t i = 0; i < rule->n_servers; i++)
                 tls = tls || *rule->servers[i].tls_name;
+        if (tls && upstream_tls_trouble())
+                return reason_set(ret_reason, -EOPNOTSUPP, "%s", upstream_tls_trouble());
         return tls ? check_readable("the authorities for DNS over TLS", m->config.certificates,
                              "Certificates", ret_reason)
                    : 0;

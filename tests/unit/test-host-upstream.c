@@ -29,7 +29,7 @@ static void write_in_place(const char *path, const char *text)
 
 static void write_file(const char *path, const char *text)
 {
-        char aside[128];
+        char aside[256];
 
         snprintf(aside, sizeof(aside), "%s.new", path);
         write_in_place(aside, text);
