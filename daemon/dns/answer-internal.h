@@ -32,7 +32,9 @@ struct message {
         const uint8_t *data;
         size_t size;
         struct name name;
+        uint32_t hash; /* of the name */
         uint16_t type;
+        bool has_dname;
         enum packet_rcode rcode;
         struct message_record *records; /* of class IN, but for the additional section; malloc'ed */
         size_t n_records;

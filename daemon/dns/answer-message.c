@@ -70,6 +70,7 @@ int message_read(
         _cleanup_free_ struct message_record *records = NULL;
         size_t counts[3], total = 0, n = 0;
         uint16_t flags, class;
+        bool has_dname = false;
         int r;
 
         (void)wire_read_u16(&w);
@@ -94,6 +95,7 @@ int message_read(
                         if (r < 0)
                                 return r;
                         records[n].section = (enum packet_section)section;
+                        has_dname = has_dname || records[n].type == RDATA_DNAME;
                         if (section != PACKET_ADDITIONAL && class == PACKET_CLASS_IN)
                                 n++;
                 }
@@ -103,7 +105,9 @@ int message_read(
         *ret = (struct message){.data = data,
                 .size = size,
                 .name = *name,
+                .hash = name_hash(name),
                 .type = type,
+                .has_dname = has_dname,
                 .rcode = (enum packet_rcode)(flags & RCODE_MASK),
                 .records = TAKE_PTR(records),
                 .n_records = n};

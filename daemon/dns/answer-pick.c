@@ -55,7 +55,8 @@ static int pick_any(const struct message *m, struct picks *picks)
         for (size_t i = 0; i < m->n_records && m->records[i].section == PACKET_ANSWER; i++) {
                 uint16_t type = m->records[i].type;
 
-                if (type == RDATA_RRSIG || message_find(m, 0, PACKET_ANSWER, &m->name, type, 0) != i)
+                if (type == RDATA_RRSIG || m->records[i].hash != m->hash ||
+                        message_find(m, 0, PACKET_ANSWER, &m->name, type, 0) != i)
                         continue;
                 message_owner(m, i, &owner);
                 r = add_answer(m, picks, &owner, type);
@@ -104,7 +105,7 @@ static int pick_dname(
         struct name owner = *name, target;
         int r;
 
-        while (!name_is_root(&owner)) {
+        while (m->has_dname && !name_is_root(&owner)) {
                 name_strip(&owner, 1, &owner);
                 size_t i = message_find(m, 0, PACKET_ANSWER, &owner, RDATA_DNAME, 0);
                 if (i == m->n_records)

@@ -197,11 +197,14 @@ static int draft_finish(const struct draft *draft, struct answer **ret)
 static int answer_build(const struct message *m, const struct picks *picks, enum answer_security security,
         struct answer **ret)
 {
-        _cleanup_(draft_freep) struct draft *draft = calloc(1, sizeof(*draft));
+        _cleanup_(draft_freep) struct draft *draft = malloc(sizeof(*draft));
         int r;
 
         if (!draft)
                 return -ENOMEM;
+        draft->n_sets = draft->n_rdata = draft->n_octets = draft->allocated = 0;
+        draft->rdata = NULL;
+        draft->octets = NULL;
         draft->rdata = calloc(MAX(m->n_records, (size_t)1), sizeof(*draft->rdata));
         if (!draft->rdata)
                 return -ENOMEM;

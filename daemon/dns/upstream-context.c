@@ -51,9 +51,7 @@ static const struct option options_common[] = {
         {"harden-below-nxdomain:", "no", false},
 
         /* A server that was away is found again soon after it is back. */
-        {"infra-host-ttl:", "60", false},
         {"infra-keep-probing:", "yes", true},
-        {"infra-cache-max-rtt:", "4000", true},
 
         {"edns-buffer-size:", "1232", false},
         {"minimal-responses:", "yes", false},
@@ -179,6 +177,10 @@ static int set_up(struct ub_ctx *context, const struct upstream_options *options
 {
         int r = set_common(context);
 
+        if (r < 0)
+                return r;
+        /* How long it takes to see that a server is back; and how often a query tries one that is away. */
+        r = set(context, "infra-host-ttl:", options->n_servers > 1 ? "15" : "5");
         if (r < 0)
                 return r;
         for (size_t i = 0; i < options->n_servers; i++) {
