@@ -190,6 +190,22 @@ static inline struct forward_stats stats(void)
         return s;
 }
 
+/* As if N seconds had passed since the answers came. */
+static inline void make_old(const char *name, uint32_t seconds)
+{
+        struct name n = name_of(name);
+        struct cache_key key = {.rule = forward->rules[0]->id, .name = &n, .type = RDATA_A};
+        uint64_t now = forward_now(forward) / 1000000;
+        const struct answer *answer;
+        uint32_t age;
+
+        assert_int_equal(cache_get(forward->cache, &key, now, 0, &answer, &age), CACHE_FRESH);
+        struct answer *kept = answer_ref((struct answer *)answer);
+        cache_put(forward->cache, &key, kept, now - seconds);
+        answer_unref(kept);
+        upstream_renew(forward->rules[0]->upstream); /* for libunbound no time has passed */
+}
+
 /* Whether it is one of our own probes for loops: answered as most would. */
 static inline bool is_probe(const struct fake_query *q)
 {

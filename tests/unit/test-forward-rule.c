@@ -204,22 +204,6 @@ static void test_no_owner(void **state)
         assert_int_equal(lookup.error.code, EDNS_ERROR_NOT_READY);
 }
 
-/* As if N seconds had passed since the answers came. */
-static void make_old(const char *name, uint32_t seconds)
-{
-        struct name n = name_of(name);
-        struct cache_key key = {.rule = forward->rules[0]->id, .name = &n, .type = RDATA_A};
-        uint64_t now = forward_now(forward) / 1000000;
-        const struct answer *answer;
-        uint32_t age;
-
-        assert_int_equal(cache_get(forward->cache, &key, now, 0, &answer, &age), CACHE_FRESH);
-        struct answer *kept = answer_ref((struct answer *)answer);
-        cache_put(forward->cache, &key, kept, now - seconds);
-        answer_unref(kept);
-        upstream_renew(forward->rules[0]->upstream); /* for libunbound no time has passed */
-}
-
 static void test_counts_down(void **state)
 {
         set_rule(".", &server);
@@ -250,6 +234,22 @@ static void test_expired(void **state)
         assert_int_equal(outcome.error.code, EDNS_ERROR_STALE_ANSWER);
         assert_string_equal(outcome.text, "www.example.org. 30 IN A 192.0.2.1\n");
         assert_int_equal(stats().expired, 1);
+}
+
+/* Over a limit it is better than nothing. */
+static void test_expired_over_limit(void **state)
+{
+        struct forward_options options = fixture_options;
+
+        set_rule(".", &server);
+        assert_int_equal(ask("www.example.org", "A"), FORWARD_READY);
+        make_old("www.example.org", 100);
+        options.outstanding_max = 0;
+        assert_int_equal(forward_set_options(forward, &options), 0);
+        assert_int_equal(ask("www.example.org", "A"), FORWARD_READY);
+        assert_true(outcome.stale);
+        assert_string_equal(outcome.error.text, "too many queries under way");
+        assert_int_equal(ask("ftp.example.org", "A"), FORWARD_FAILED);
 }
 
 static void test_expired_too_long(void **state)
@@ -386,6 +386,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_no_owner, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_counts_down, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_expired, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_expired_over_limit, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_expired_too_long, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_expired_when_refused, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_own_address, setup, teardown),

@@ -179,29 +179,12 @@ static void test_bogus(void **state)
         assert_int_equal(ask("bad", "A"), FORWARD_FAILED);
 }
 
-/* As if its time were over, for us and for libunbound. */
-static void expire(const char *name)
-{
-        struct name n = name_of(name);
-        struct cache_key key = {.rule = forward->rules[0]->id, .name = &n, .type = RDATA_A};
-        uint64_t now = forward_now(forward) / 1000000;
-        const struct answer *answer;
-        struct answer *kept;
-        uint32_t age;
-
-        assert_int_equal(cache_get(forward->cache, &key, now, 0, &answer, &age), CACHE_FRESH);
-        kept = answer_ref((struct answer *)answer);
-        cache_put(forward->cache, &key, kept, now - 100);
-        answer_unref(kept);
-        upstream_renew(forward->rules[0]->upstream);
-}
-
 /* Neither when the lie comes, nor while nobody is asked again. */
 static void test_nothing_expired_for_a_lie(void **state)
 {
         set_validating_rule(anchor);
         assert_int_equal(ask("good", "A"), FORWARD_READY);
-        expire("good");
+        make_old("good", 100);
         tamper("good.");
         forward->queues[QUEUE_STALE].delay_usec = 30 * 1000000ULL;
         assert_int_equal(ask("good", "A"), FORWARD_FAILED);
