@@ -116,6 +116,7 @@ void rdata_print_quoted(struct rdata_printer *p, const uint8_t *data, size_t n);
 extern const struct rdata_kind rdata_u8, rdata_u16, rdata_u32, rdata_period, rdata_time;
 extern const struct rdata_kind rdata_algorithm, rdata_certificate, rdata_covered;
 extern const struct rdata_kind rdata_usage, rdata_selector, rdata_matching; /* RFC 7218 */
+extern const struct rdata_kind rdata_scheme;                                /* RFC 9859 */
 
 /* rdata-address.c */
 extern const struct rdata_kind rdata_address4, rdata_address6;

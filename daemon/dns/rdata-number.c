@@ -269,6 +269,16 @@ static int read_matching(struct rdata_reader *r, const char *field)
 
 const struct rdata_kind rdata_matching = {read_matching, print_u8};
 
+/* RFC 9859 2.1. */
+static int read_scheme(struct rdata_reader *r, const char *field)
+{
+        static const ldns_lookup_table names[] = {{1, "NOTIFY"}, {0, NULL}};
+
+        return read_named(r, field, names, 1, "a scheme: NOTIFY, or 0 to 255");
+}
+
+const struct rdata_kind rdata_scheme = {read_scheme, print_u8};
+
 static int read_covered(struct rdata_reader *r, const char *field)
 {
         char text[RDATA_TYPE_TEXT_SIZE];

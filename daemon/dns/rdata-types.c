@@ -177,7 +177,7 @@ static const struct rdata_type types[] = {
         {64, "SVCB", "2N*", SVCB_FIELDS, rdata_parameters_trouble},
         {65, "HTTPS", "2N*", SVCB_FIELDS, rdata_parameters_trouble},
         {66, "DSYNC", "212N",
-                {{"type", &rdata_covered}, {"scheme", &rdata_u8}, {"port", &rdata_u16},
+                {{"type", &rdata_covered}, {"scheme", &rdata_scheme}, {"port", &rdata_u16},
                         {"target", &rdata_name_cased}},
                 NULL},
         {99, "SPF", NULL, {{"text", &rdata_strings}}, NULL},

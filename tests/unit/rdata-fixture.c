@@ -241,6 +241,7 @@ static size_t octets_of(const struct rdata_kind *kind, struct rdata_maker *m)
                 {&rdata_usage, 1, 1},
                 {&rdata_selector, 1, 1},
                 {&rdata_matching, 1, 1},
+                {&rdata_scheme, 1, 1},
                 {&rdata_u16, 2, 2},
                 {&rdata_certificate, 2, 2},
                 {&rdata_covered, 2, 2},

@@ -169,6 +169,7 @@ static const struct {
                 "1 . alpn=h2 no-default-alpn port=8004 ech=AEP+DQA/ ipv6hint=2001:db8::1,2001:db8::53:1"},
         {"HTTPS", "1 . dohpath=/dns-query{?dns} ohttp",
                 "000100000700102f646e732d71756572797b3f646e737d00080000", NULL},
+        {"DSYNC", "cds notify 1 .", "003b01000100", "CDS 1 1 ."},
         {"DSYNC", "CDS 1 5300 Rr.example.", "003b0114b4025272076578616d706c6500", NULL},
         {"SPF", "\"v=spf1 -all\"", "0b763d73706631202d616c6c", NULL},
         {"NID", "10 0014:4fff:ff20:ee64", "000a00144fffff20ee64", NULL},
