@@ -146,7 +146,8 @@ static void on_done(void *userdata, const struct upstream_result *result)
 
         flight->query = NULL;
         if (take_answer(flight, result) < 0) {
-                forward_count(rule->forward, rule, failures);
+                if (flight->error.code != EDNS_ERROR_DNSSEC_BOGUS)
+                        forward_count(rule->forward, rule, failures);
                 keep_failure(flight, &flight->error);
         } else if (flight->joinable) {
                 failures_remove(rule->forward->failures, &key);

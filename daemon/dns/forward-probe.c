@@ -51,7 +51,7 @@ void probe_maybe(struct rule *rule)
                 return;
         }
         (void)upstream_ask(
-                rule->upstream, &probe->name, RDATA_TXT, true, on_probe_done, rule, &probe->query, &reason);
+                rule->upstream, &probe->name, RDATA_TXT, false, on_probe_done, rule, &probe->query, &reason);
 }
 
 void probe_cancel(struct rule *rule)

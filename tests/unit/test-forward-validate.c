@@ -171,6 +171,8 @@ static void test_bogus(void **state)
         assert_int_equal(outcome.error.code, EDNS_ERROR_DNSSEC_BOGUS);
         assert_non_null(strstr(outcome.error.text, "bad."));
         assert_int_equal(stats().bogus, 1);
+        assert_int_equal(stats().failures, 0);
+        assert_int_equal(upstream_pool_contexts(forward->pool), 1);
         /* Who validates himself gets what there is. */
         assert_int_equal(ask_with("bad", "A", CD | DO), FORWARD_READY);
         assert_non_null(strstr(outcome.text, "bad. 60 IN A 192.0.2.2\nbad. 60 IN RRSIG A 13 "));
