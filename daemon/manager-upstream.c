@@ -176,16 +176,28 @@ static void on_host_changed(void *userdata)
         bus_status_changed(m->api, BUS_STATUS_UPSTREAMS);
 }
 
+static bool is_host_displaced(void *userdata)
+{
+        const struct manager *m = userdata;
+
+        return m->n_links > 0 || (m->host && hostdns_wants_links(m->host));
+}
+
 /* Begins or ends to read the host's files, as Servers= has it. */
 static void apply_host_wish(struct manager *m)
 {
+        const struct host_upstream_events events = {
+                .changed = on_host_changed,
+                .displaced = is_host_displaced,
+                .userdata = m,
+        };
         bool wanted = m->config.upstream == CONFIG_UPSTREAM_HOST;
         int r;
 
         if (!wanted && m->host_upstream)
                 m->host_upstream = host_upstream_free(m->host_upstream);
         if (wanted && !m->host_upstream) {
-                r = host_upstream_new(m->event, &host_upstream_files, on_host_changed, m, &m->host_upstream);
+                r = host_upstream_new(m->event, &host_upstream_files, &events, &m->host_upstream);
                 if (r < 0)
                         log_error_errno(r, "Cannot tell whom this host would ask: no default upstream");
         }

@@ -15,7 +15,7 @@ int manager_upstream_start(struct manager *manager);
  * fails is logged. */
 void manager_upstream_reload(struct manager *manager);
 
-/* Call after the shares have changed. */
+/* Call after the shares or the links that are pointed at us have changed. */
 void manager_upstream_own_changed(struct manager *manager);
 
 /* Whether E is where we ourselves answer. */

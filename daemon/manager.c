@@ -86,6 +86,7 @@ static void on_host_changed(void *userdata)
 {
         struct manager *m = userdata;
 
+        manager_upstream_own_changed(m);
         bus_status_changed(m->api, BUS_STATUS_LINKS | BUS_STATUS_HOST_MANAGER);
 }
 

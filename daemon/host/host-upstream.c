@@ -24,13 +24,13 @@ struct finding {
         struct host_resolv_conf conf;
         size_t n;
         struct endpoint servers[HOST_UPSTREAM_SERVERS_MAX];
+        bool kept; /* the servers are those of an earlier reading of FILE */
 };
 
 struct host_upstream {
         const struct host_upstream_files *files;
         struct host_watch *watch; /* NULL: they cannot be watched */
-        void (*changed)(void *userdata);
-        void *userdata;
+        struct host_upstream_events events;
         struct endpoint *own;
         size_t n_own;
         struct finding found;
@@ -67,6 +67,7 @@ static const char *objection(const struct host_upstream *u, const struct endpoin
 static void take_servers(const struct host_upstream *u, const char *file, struct finding *f)
 {
         host_resolv_conf_read(file, &f->conf);
+        f->kept = false;
         f->n = 0;
         for (size_t i = 0; i < f->conf.n_nameservers && f->n < HOST_UPSTREAM_SERVERS_MAX; i++) {
                 struct endpoint e = f->conf.nameservers[i];
@@ -126,6 +127,16 @@ static bool finding_equal(const struct finding *a, const struct finding *b)
         return true;
 }
 
+/* Into F, which has found none, those of the last reading, but what has become ours. */
+static void keep_servers(const struct host_upstream *u, struct finding *f)
+{
+        for (size_t i = 0; i < u->found.n; i++)
+                if (!objection(u, &u->found.servers[i]))
+                        f->servers[f->n++] = u->found.servers[i];
+        f->kept = f->n > 0;
+        f->file = f->kept ? u->found.file : NULL;
+}
+
 /* Whether the servers or where they come from have changed. */
 static bool read_again(struct host_upstream *u)
 {
@@ -133,6 +144,8 @@ static bool read_again(struct host_upstream *u)
         bool same;
 
         find(u, &found);
+        if (found.n == 0 && u->events.displaced(u->events.userdata))
+                keep_servers(u, &found);
         same = finding_equal(&found, &u->found);
         u->found = found;
         return !same;
@@ -143,11 +156,11 @@ static void on_files_changed(void *userdata)
         struct host_upstream *u = userdata;
 
         if (read_again(u))
-                u->changed(u->userdata);
+                u->events.changed(u->events.userdata);
 }
 
 int host_upstream_new(sd_event *event, const struct host_upstream_files *files,
-        void (*changed)(void *userdata), void *userdata, struct host_upstream **ret)
+        const struct host_upstream_events *events, struct host_upstream **ret)
 {
         _cleanup_(host_upstream_freep) struct host_upstream *u = calloc(1, sizeof(*u));
         const char *const paths[] = {
@@ -157,8 +170,7 @@ int host_upstream_new(sd_event *event, const struct host_upstream_files *files,
         if (!u)
                 return -ENOMEM;
         u->files = files;
-        u->changed = changed;
-        u->userdata = userdata;
+        u->events = *events;
         r = host_watch_new(event, paths, ELEMENTSOF(paths), on_files_changed, u, &u->watch);
         if (r == -ENOMEM)
                 return r;
@@ -207,6 +219,21 @@ const char *host_upstream_file(const struct host_upstream *u)
         return u->found.file ? u->found.file : "";
 }
 
+static void list_servers(const struct finding *f, char buf[LINE_SIZE])
+{
+        size_t n = 0;
+
+        buf[0] = '\0';
+        for (size_t i = 0; i < f->n && n < LINE_SIZE; i++) {
+                struct endpoint e = f->servers[i];
+                char text[ENDPOINT_TEXT_SIZE];
+
+                e.port = 0;
+                n += (size_t)snprintf(
+                        buf + n, LINE_SIZE - n, "%s%s", i > 0 ? ", " : "", endpoint_to_text(&e, text));
+        }
+}
+
 /* "192.0.2.1, 127.0.0.53 (left out: a stub of systemd-resolved)" */
 static void list_nameservers(const struct host_upstream *u, char buf[LINE_SIZE])
 {
@@ -238,6 +265,12 @@ int host_upstream_explain(const struct host_upstream *u,
                         : f->conf.present ? "resolv.conf names no nameserver"
                                           : "there is no resolv.conf",
                         "nobody to ask: names that are not ours are refused (Servers= of share53.conf)");
+        if (f->kept) {
+                list_servers(f, nameservers);
+                snprintf(detail, sizeof(detail),
+                        "from %s, before a link was pointed at us: nobody else is left there", f->file);
+                return line(userdata, "upstream of the host", nameservers, detail);
+        }
         snprintf(detail, sizeof(detail), "from %s: whom this host would ask without us", f->file);
         return line(userdata, "upstream of the host", nameservers, detail);
 }

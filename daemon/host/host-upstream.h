@@ -8,7 +8,8 @@
  * has learned of. Left out: our own addresses, the stubs of systemd-resolved, what is no address to ask.
  *
  * The files are watched, through every symbolic link on the way to them, and read again when they change:
- * replaced by rename, rewritten, pointed elsewhere, gone or come.
+ * replaced by rename, rewritten, pointed elsewhere, gone or come. Where the host has been pointed at us, and
+ * they name nobody else any more, those that they named before are kept.
  */
 
 #include <systemd/sd-event.h>
@@ -27,10 +28,17 @@ extern const struct host_upstream_files host_upstream_files; /* of the host */
 
 struct host_upstream;
 
-/* FILES must outlive it. CHANGED is called from the event loop after the servers, or the file that they come
- * from, have changed; not for what is read by host_upstream_new and host_upstream_set_own. */
+struct host_upstream_events {
+        /* From the event loop, after the servers, or the file that they come from, have changed; not for what
+         * is read by host_upstream_new and host_upstream_set_own. */
+        void (*changed)(void *userdata);
+        bool (*displaced)(void *userdata); /* whether the host has been pointed at us */
+        void *userdata;
+};
+
+/* FILES must outlive it, EVENTS is copied. */
 int host_upstream_new(sd_event *event, const struct host_upstream_files *files,
-        void (*changed)(void *userdata), void *userdata, struct host_upstream **ret);
+        const struct host_upstream_events *events, struct host_upstream **ret);
 struct host_upstream *host_upstream_free(struct host_upstream *upstream);
 DEFINE_CLEANUP(struct host_upstream *, host_upstream_free)
 

@@ -389,6 +389,11 @@ static const struct journal_link *kept(const struct host_link *l)
         return l->tentative ? l->former : &l->wanted;
 }
 
+bool hostdns_wants_links(const struct hostdns *h)
+{
+        return h->n_links > 0;
+}
+
 size_t hostdns_links(const struct hostdns *h)
 {
         size_t n = 0;

@@ -60,6 +60,10 @@ int hostdns_restore_link(struct hostdns *host, const struct journal_link *link);
 /* Call after the ladder has changed. */
 void hostdns_update(struct hostdns *host);
 
+/* Whether any link is wanted, be its result still to come: the host's settings may name us where they named
+ * others before. */
+bool hostdns_wants_links(const struct hostdns *host);
+
 int hostdns_explain(const struct hostdns *host, hostdns_explain_t line, void *userdata);
 
 /* Those that are kept, without the ones whose first result is still to come. */

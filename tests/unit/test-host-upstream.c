@@ -17,6 +17,7 @@ struct fixture {
         sd_event *event;
         struct host_upstream *upstream;
         unsigned int n_changes;
+        bool displaced;
 };
 
 static void write_in_place(const char *path, const char *text)
@@ -41,9 +42,17 @@ static void on_changed(void *userdata)
         ((struct fixture *)userdata)->n_changes++;
 }
 
+static bool is_displaced(void *userdata)
+{
+        return ((struct fixture *)userdata)->displaced;
+}
+
 static void start(struct fixture *f)
 {
-        assert_int_equal(host_upstream_new(f->event, &f->files, on_changed, f, &f->upstream), 0);
+        const struct host_upstream_events events = {
+                .changed = on_changed, .displaced = is_displaced, .userdata = f};
+
+        assert_int_equal(host_upstream_new(f->event, &f->files, &events, &f->upstream), 0);
 }
 
 static void stop(struct fixture *f)
@@ -202,6 +211,38 @@ static void test_changes_of_a_file(void **state)
         stop(f);
 }
 
+/* A link that is pointed at us may have been the only one with servers: these are asked on. */
+static void test_displaced_servers_are_kept(void **state)
+{
+        struct fixture *f = *state;
+        struct endpoint own;
+
+        write_file(f->resolv_conf, "nameserver 127.0.0.53\n");
+        write_file(f->resolved, "nameserver 192.0.2.1\nnameserver 192.0.2.2\n");
+        start(f);
+        found(f, "192.0.2.1:53 192.0.2.2:53", f->resolved);
+        f->displaced = true;
+        write_file(f->resolved, "nameserver 127.53.0.1\n");
+        assert_int_equal(host_upstream_set_own(f->upstream, NULL, 0), 0);
+        found(f, "192.0.2.1:53 192.0.2.2:53", f->resolved);
+        explains(f, "192.0.2.1, 192.0.2.2", "before a link was pointed at us");
+        /* Not what is ours now. */
+        assert_int_equal(endpoint_from_text("192.0.2.1", 53, &own), 0);
+        assert_int_equal(host_upstream_set_own(f->upstream, &own, 1), 1);
+        found(f, "192.0.2.2:53", f->resolved);
+        /* What is new counts, and so does that there is nothing any more once nothing is pointed at us. */
+        write_file(f->resolved, "nameserver 127.53.0.1\nnameserver 192.0.2.3\n");
+        changes(f, "192.0.2.3:53", f->resolved);
+        explains(f, "192.0.2.3", "whom this host would ask");
+        f->displaced = false;
+        write_file(f->resolved, "nameserver 127.53.0.1\n");
+        changes(f, "", "");
+        f->displaced = true;
+        assert_int_equal(host_upstream_set_own(f->upstream, NULL, 0), 0);
+        found(f, "", "");
+        stop(f);
+}
+
 static void test_changes_behind_links(void **state)
 {
         struct fixture *f = *state;
@@ -285,6 +326,7 @@ int main(void)
                 with_files(test_resolved),
                 with_files(test_networkmanager),
                 with_files(test_changes_of_a_file),
+                with_files(test_displaced_servers_are_kept),
                 with_files(test_changes_behind_links),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
