@@ -123,7 +123,7 @@ static void does_not_find(const char *text, const char *expected)
 static void test_unknown_verbs_are_named(void **state)
 {
         does_not_find("zoen list", "unknown verb \"zoen\"");
-        does_not_find("zone lst", "zone has no verb \"lst\", only list, add, remove");
+        does_not_find("zone lst", "zone has no verb \"lst\", only list, add, remove, load, dump");
         does_not_find("record", "record wants one of list, set, add, remove");
 }
 
