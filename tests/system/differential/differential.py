@@ -27,6 +27,7 @@ def main():
     parser.add_argument('--seed', default='1')
     parser.add_argument('--count', type=int, default=10000, help='queries at random, beside those of each name')
     parser.add_argument('--show', type=int, default=3, help='examples of each unnamed difference')
+    parser.add_argument('--example', metavar='KIND', help='show every answer that differs so')
     parser.add_argument('--against', default='knotd', choices=('knotd', 'nsd'))
     options = parser.parse_args()
     if options.job == 'zones':
@@ -85,6 +86,8 @@ class Run:
             named = ['equal'] if not found else self.judges[name].kinds(query, ours, theirs)
             self.counts[name]['queries'] += 1
             self.counts[name].update(named or ['unnamed'])
+            if self.options.example in (named or []):
+                print('%s %s\n    %s\n    %s' % (name, query, '\n    '.join(ours.lines()), '\n    '.join(theirs.lines())))
             if not named:
                 self.unnamed[name][self.group(query, found, ours, theirs)].append(
                     (query, ours, theirs, list(shown(ours, self.judges[name].expected))))

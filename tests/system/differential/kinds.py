@@ -9,8 +9,8 @@ from message import AA, TC, TYPES, Message, lower, query
 
 KINDS = {
     'malformed': 'FORMERR for what is malformed: sections that end too early, two questions (RFC 9619), records where a '
-                 'query has none (RFC 1035 4.1.1), an OPT that is not one (RFC 6891 6.1.1, 6.1.2). Knot drops some of '
-                 'it and overlooks the rest',
+                 'query has none (RFC 1035 4.1.1), an OPT that is not one (RFC 6891 6.1.1, 6.1.2), a cookie of a '
+                 'wrong size (RFC 7873 5.2.2). Knot drops some of it and overlooks the rest',
     'error-form': 'an error without records: RFC 1035 leaves open whether it repeats the question where that is of no '
                   'use; the OPT is there when it could be read (RFC 6891 7)',
     'unimplemented': 'opcodes other than QUERY (RFC 1035 4.1.1: NOTIMP) and types that no zone can hold (RFC 6895 3.1): '
@@ -33,6 +33,12 @@ FORMERR, NXDOMAIN, NOTIMP, REFUSED = 1, 3, 4, 5
 CHAIN_MAX = 20
 KNOT_CHAIN, OUR_CHAIN = 5, 17  # aliases that are followed
 OUR_HOSTS = 32  # whose addresses one answer has
+
+
+# Of those that a query of ours may meet (RFC 6761 6, RFC 6762 22.1, RFC 7686, RFC 9476, RFC 8375, RFC 9462, RFC 6303 4).
+SPECIAL = [message.name_from_text(name) for name in (
+    'test', 'localhost', 'invalid', 'local', 'onion', 'alt', 'home.arpa', 'resolver.arpa', '127.in-addr.arpa',
+    '2.0.192.in-addr.arpa', '8.b.d.0.1.0.0.2.ip6.arpa')]
 
 
 class Expected:
@@ -227,5 +233,5 @@ class Judge:
         return q.type in META and (self.bare(ours, *errors) and theirs.message or self.bare(theirs, *errors) and ours.message)
 
     def special_use(self, q, ours, theirs):
-        return (self.apex_of(q.name) is None and self.bare(theirs, REFUSED) and ours.message
+        return (self.apex_of(q.name) is None and any(q.name.endswith(name) for name in SPECIAL) and self.bare(theirs, REFUSED) and ours.message
                 and ours.message.rcode in (0, NXDOMAIN) and q.opcode == 0 and q.rclass == 1)

@@ -132,16 +132,33 @@ class Asker:
             if doubtful:
                 self.udp.send(self.sentinel)
             return
-        if not self.tcp:
-            self.tcp = socket.create_connection(self.address, DEADLINE)
         frame = struct.pack('>H', len(octets)) + octets
         if doubtful:
+            # A connection of its own: nobody but this query closes it.
+            self._close()
             frame += struct.pack('>H', len(self.sentinel)) + self.sentinel
-        self.tcp.sendall(frame)
+        self.frame = frame
+        self._send_frame()
+
+    def _send_frame(self):
+        if not self.tcp:
+            self.tcp = socket.create_connection(self.address, DEADLINE)
+        try:
+            self.tcp.sendall(self.frame)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # seen again when it is read from
+
+    def _close(self):
+        if self.tcp:
+            self.tcp.close()
+        self.tcp = None
 
     def receive(self):
         """The answer to what was sent; or SILENCE, or CLOSED."""
         first = self._next()
+        if first == CLOSED and not self.doubtful:
+            self._send_frame()  # it had been idle for too long (RFC 7766 6.2.3)
+            first = self._next()
         if not self.doubtful or first == CLOSED:
             return first
         if first[:2] == self.sentinel[:2]:
@@ -158,8 +175,7 @@ class Asker:
             size = self._exactly(2)
             return self._exactly(struct.unpack('>H', size)[0])
         except (EOFError, ConnectionResetError):
-            self.tcp.close()
-            self.tcp = None
+            self._close()
             return CLOSED
 
     def _exactly(self, n):
