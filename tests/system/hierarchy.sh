@@ -141,7 +141,8 @@ is 'before: an answer' "$(query +short brief.secure.tld)" 192.0.2.4
 systemctl stop hierarchy-unbound.service
 sleep 2 # its TTL is one second
 stale=$(query brief.secure.tld)
-like 'afterwards: the one that has expired, for 30 s (RFC 8767 5)' "$stale" 'brief\.secure\.tld\.[[:space:]]+30[[:space:]]+IN[[:space:]]+A[[:space:]]+192\.0\.2\.4'
+like 'afterwards: the one that has expired, for 30 s (RFC 8767 5)' "$stale" \
+        'brief\.secure\.tld\.[[:space:]]+30[[:space:]]+IN[[:space:]]+A[[:space:]]+192\.0\.2\.4'
 like 'the extended error says so' "$(sed -n 's/^; EDE: //p' <<<"$stale")" '^3 '
 check_failure 'what was never asked for' '^(22|23) ' never.secure.tld
 upstream Servers=127.0.0.20 ServeExpired=0

@@ -226,12 +226,13 @@ class Judge:
             theirs.form in ('silence', 'closed') or not theirs.form and theirs.message.rcode != FORMERR)
 
     def opcode(self, q, ours, theirs):
-        return q.opcode != 0 and self.bare(ours, NOTIMP, REFUSED) and not any(theirs.message.sections if theirs.message else [])
+        return q.opcode != 0 and self.bare(ours, NOTIMP, REFUSED) and not (theirs.message and any(theirs.message.sections))
 
     def meta_type(self, q, ours, theirs):
         errors = (FORMERR, NOTIMP, REFUSED)
-        return q.type in META and (self.bare(ours, *errors) and theirs.message or self.bare(theirs, *errors) and ours.message)
+        return q.type in META and ours.message and theirs.message and (self.bare(ours, *errors) or self.bare(theirs, *errors))
 
     def special_use(self, q, ours, theirs):
-        return (self.apex_of(q.name) is None and any(q.name.endswith(name) for name in SPECIAL) and self.bare(theirs, REFUSED) and ours.message
-                and ours.message.rcode in (0, NXDOMAIN) and q.opcode == 0 and q.rclass == 1)
+        special = self.apex_of(q.name) is None and any(q.name.endswith(name) for name in SPECIAL)
+        return (special and self.bare(theirs, REFUSED) and ours.message and ours.message.rcode in (0, NXDOMAIN)
+                and q.opcode == 0 and q.rclass == 1)
