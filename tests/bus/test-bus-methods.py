@@ -283,7 +283,7 @@ def test_properties(world):
     """properties have their shape, and cannot be written"""
     get = world.root.get
     features = get('Features')
-    assert get('Version') and {'persistent', 'wildcards', 'type:A', 'type:AAAA', 'type:TXT'} <= set(features)
+    assert get('Version') and {'persistent', 'wildcards', 'forwarding', 'all-types'} <= set(features)
     for address, rung, listener, why in get('Shares'):
         assert address.startswith('127.53.0.') and rung in ('bind', 'other', 'none', 'port'), rung
         assert world.isolated is False or rung == 'bind', (rung, why)
