@@ -19,6 +19,8 @@ static const struct option option_table[] = {
         {"default-route", no_argument, NULL, OPTION_VALUE(OPTION_DEFAULT_ROUTE)},
         {"validate", no_argument, NULL, OPTION_VALUE(OPTION_VALIDATE)},
         {"block", no_argument, NULL, OPTION_VALUE(OPTION_BLOCK)},
+        {"fallthrough", no_argument, NULL, OPTION_VALUE(OPTION_FALLTHROUGH)},
+        {"auto-ptr", no_argument, NULL, OPTION_VALUE(OPTION_AUTO_PTR)},
         {},
 };
 

@@ -9,16 +9,17 @@
 #include "cli/verb.h"
 #include "cli/zone-file.h"
 
-/* The bits of CreateZone, in the order in which they are shown. */
+/* The bits of CreateZone, in the order in which they are shown; 0: no option sets it. */
 static const struct {
         uint64_t bit;
         const char *name;
+        unsigned int option;
 } zone_flags[] = {
-        {1, "persistent"},
-        {2, "leased"},
-        {4, "fallthrough"},
-        {8, "auto-ptr"},
-        {16, "file"},
+        {1, "persistent", OPTION_PERSISTENT},
+        {2, "leased", 0},
+        {4, "fallthrough", OPTION_FALLTHROUGH},
+        {8, "auto-ptr", OPTION_AUTO_PTR},
+        {16, "file", 0},
 };
 
 static char *format_flags(struct json_object *zone, struct json_object *value)
@@ -80,14 +81,17 @@ static int run_zone_list(struct ctl *ctl, char **words, size_t n_words)
 
 static int run_zone_add(struct ctl *ctl, char **words, size_t n_words)
 {
-        uint64_t flags = ctl->options.given & OPTION_PERSISTENT ? SERVICE_PERSISTENT : 0;
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_json_ struct json_object *document = NULL;
+        uint64_t flags = 0;
         const char *path;
         int r = ctl_set_task(ctl, "add zone %s", words[0]);
 
         if (r < 0)
                 return r;
+        for (size_t i = 0; i < ELEMENTSOF(zone_flags); i++)
+                if (ctl->options.given & zone_flags[i].option)
+                        flags |= zone_flags[i].bit;
         r = service_call(ctl, "CreateZone", "o", &reply, "st", words[0], flags);
         if (r < 0)
                 return r;
@@ -138,17 +142,20 @@ const struct verb zone_verbs[] = {
         {
                 .group = "zone",
                 .name = "add",
-                .arguments = "NAME [--persistent]",
+                .arguments = "NAME [--persistent] [--fallthrough] [--auto-ptr]",
                 .min = 1,
                 .max = 1,
-                .options = OPTION_PERSISTENT,
+                .options = OPTION_PERSISTENT | OPTION_FALLTHROUGH | OPTION_AUTO_PTR,
                 .summary = "Add an empty zone",
                 .help = "share53d then answers for NAME and all names below it with authority.\n"
                         "With --persistent it is kept over reboots; only such a zone takes persistent "
                         "records.\n"
+                        "With --fallthrough, names that are not in the zone are asked for upstream.\n"
+                        "With --auto-ptr, the addresses of its records answer reverse queries with their "
+                        "names.\n"
                         "\n"
                         "Examples:\n"
-                        "  share53ctl zone add corp.internal\n"
+                        "  share53ctl zone add corp.internal --auto-ptr\n"
                         "  share53ctl zone add lab.internal --persistent\n",
                 .run = run_zone_add,
         },

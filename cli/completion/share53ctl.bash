@@ -44,7 +44,8 @@ _share53ctl() {
         done
 
         case "${words[*]:0:2}" in
-        'zone add' | 'zone load' | 'record set' | 'record add') options+=' --persistent' ;;
+        'zone add') options+=' --persistent --fallthrough --auto-ptr' ;;
+        'zone load' | 'record set' | 'record add') options+=' --persistent' ;;
         'link set') options+=' --default-route' ;;
         'upstream set') options+=' --validate --persistent --block' ;;
         esac

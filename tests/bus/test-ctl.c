@@ -67,6 +67,8 @@ static void test_zone_changes(void **state)
         was_asked(*state, "CreateZone a.test 0");
         does(*state, ARGS("zone", "add", "--persistent", "a.test"));
         was_asked(*state, "CreateZone a.test 1");
+        does(*state, ARGS("zone", "add", "--fallthrough", "a.test", "--auto-ptr"));
+        was_asked(*state, "CreateZone a.test 12");
         does(*state, ARGS("zone", "remove", "a.test"));
         was_asked(*state, "RemoveZone a.test");
         says_json(*state, ARGS("--json", "zone", "add", "a.test"), 0,
@@ -261,7 +263,8 @@ static void test_help_and_version_need_no_bus(void **state)
 
         run_ctl(&help, NULL, ARGS("zone", "add", "--help", "--address=unix:path=/nowhere"));
         assert_int_equal(help.status, 0);
-        assert_non_null(strstr(help.out, "share53ctl zone add NAME [--persistent]\n"));
+        assert_non_null(
+                strstr(help.out, "share53ctl zone add NAME [--persistent] [--fallthrough] [--auto-ptr]\n"));
         run_ctl(&version, NULL, ARGS("--version", "--address=unix:path=/nowhere"));
         assert_int_equal(version.status, 0);
         assert_memory_equal(version.out, "share53ctl ", 11);
