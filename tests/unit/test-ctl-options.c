@@ -145,9 +145,13 @@ static void test_words_and_options_fit_the_verb(void **state)
 {
         checks("status", 0, OPTION_JSON | OPTION_NO_ASK_PASSWORD | OPTION_ADDRESS, NULL);
         checks("status", 1, 0, "status takes fewer words: nothing follows it");
-        checks("zone add", 0, 0, "zone add wants more words: NAME [--persistent]");
+        checks("zone add", 0, 0,
+                "zone add wants more words: NAME [--persistent] [--fallthrough] [--auto-ptr]");
         checks("zone add", 1, OPTION_PERSISTENT, NULL);
-        checks("zone add", 2, 0, "zone add takes fewer words: NAME [--persistent]");
+        checks("zone add", 2, 0,
+                "zone add takes fewer words: NAME [--persistent] [--fallthrough] [--auto-ptr]");
+        checks("zone add", 1, OPTION_FALLTHROUGH | OPTION_AUTO_PTR, NULL);
+        checks("zone load", 2, OPTION_AUTO_PTR, "zone load does not take --auto-ptr");
         checks("zone remove", 1, OPTION_PERSISTENT, "zone remove does not take --persistent");
         checks("record set", 4, 0, "record set wants more words: ZONE NAME TYPE TTL RDATA… [--persistent]");
         checks("record set", 500, OPTION_PERSISTENT, NULL);
@@ -173,8 +177,8 @@ static char *help(const char *text)
 
 static void test_every_verb_has_help_with_examples(void **state)
 {
-        static const struct verb *const groups[] = {
-                status_verbs, zone_verbs, record_verbs, query_verbs, link_verbs, watch_verbs, reload_verbs};
+        static const struct verb *const groups[] = {status_verbs, zone_verbs, record_verbs, query_verbs,
+                link_verbs, upstream_verbs, flush_verbs, stats_verbs, watch_verbs, reload_verbs};
         _cleanup_free_ char *all = help("");
 
         assert_non_null(strstr(all, "Exit status:"));
@@ -194,8 +198,8 @@ static void test_every_verb_has_help_with_examples(void **state)
 
 static void test_help_fits_a_terminal(void **state)
 {
-        static const char *const calls[] = {
-                "", "status", "zone", "record", "query", "link", "watch", "reload"};
+        static const char *const calls[] = {"", "status", "zone", "record", "query", "link", "upstream",
+                "flush", "stats", "watch", "reload"};
 
         for (size_t i = 0; i < ELEMENTSOF(calls); i++) {
                 _cleanup_free_ char *text = help(calls[i]);
