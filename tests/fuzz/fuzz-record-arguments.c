@@ -182,7 +182,8 @@ static void take(sd_bus_message *m)
                 holds(removals.items[i].type != 0 || !removals.items[i].rdata);
         }
         holds(change_new(store, &c) == 0);
-        check_step(change_remove(c, &apex, removals.items, removals.n, &reason), reason);
+        r = change_remove(c, &apex, removals.items, removals.n, &reason);
+        check_step(r, reason);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
