@@ -4,7 +4,8 @@
 #
 # Thousands of questions about a rich set of zones, put to share53, Knot and NSD side by side: what we answer otherwise
 # than Knot has a name in differential/kinds.py, and an RFC that allows it, or is a failure. What we answer otherwise than
-# NSD is counted. SEED=N asks other questions about other zones.
+# NSD is counted. SEED=N asks other questions about other zones. The reference is Debian 12's Knot 3.2: 3.4 of Debian 13
+# answers NXDOMAIN where a label with a NUL octet is covered by a wildcard alias.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

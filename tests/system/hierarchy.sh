@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # sandbox: --occupant none
+# sandbox: --suite trixie
 #
 # A signed DNS of our own (hierarchy/build.sh) behind share53: validators validate through it, it validates by itself where
 # it is told to, by plain DNS and by DNS over TLS, and every query is answered whatever becomes of the upstream.
@@ -117,7 +118,7 @@ check 'bogus, after CD has had it' SERVFAIL www.bogus.tld
 check 'beside what is bogus' NOERROR other.bogus.tld
 is 'without DO: no signatures' "$(has www.secure.tld)" 0
 
-# DNS over TLS. Debian's libunbound has none (it is built with nettle): then it is refused, never done without.
+# DNS over TLS. Debian 12's libunbound has none (it is built with nettle): then it is refused, never done without.
 upstream 'Servers=127.0.0.20#dns.tld' Validate=yes
 if ldd "$(ldconfig -p | sed -n 's/.*libunbound\.so\.8.* => //p' | head -n 1)" | grep -q libssl; then
         check 'DNS over TLS' NOERROR www.secure.tld +dnssec
