@@ -201,7 +201,7 @@ static int run_record_remove(struct ctl *ctl, char **words, size_t n_words)
 
 #define HELP_WORDS \
         "NAME is relative to ZONE (\"@\" is the zone itself), or absolute with a dot at its end.\n" \
-        "TYPE is A, AAAA, CNAME, TXT or PTR. TTL is in seconds, or such as 5m, 1h30m, 1d.\n" \
+        "TYPE is a type of record, such as A, MX or TYPE731. TTL is in seconds, or such as 5m, 1h30m, 1d.\n" \
         "Each RDATA is one record, written as in zone files: a TXT text with blanks wants double quotes " \
         "of\n" \
         "its own inside the shell's. Names in it are relative to ZONE unless a dot ends them.\n" \
