@@ -307,6 +307,7 @@ void answer_write(const struct answer *answer, uint32_t age, bool stale, struct 
                                 answer->rdata + set->first, set->n))
                         return; /* truncated: what follows is of no use */
         }
-        if (answer->security == ANSWER_SECURE && !led && client_wants_security(p->query))
+        /* What has expired was secure once; its signatures may have run out (RFC 4035 3.2.3). */
+        if (answer->security == ANSWER_SECURE && !led && !stale && client_wants_security(p->query))
                 p->flags |= PACKET_FLAG_AD;
 }

@@ -457,6 +457,11 @@ class UpstreamWorld(World):
             self.own_etc = done
         return why
 
+    def close(self):
+        if self.own_etc:
+            subprocess.run(['umount', '--lazy', '/etc', self.dir + '/etc-layers'], check=True)
+        super().close()
+
     def start(self, polkit):
         self.one, self.two = u.Upstream(answers), u.Upstream(answers)
         super().start(polkit)

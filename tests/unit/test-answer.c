@@ -199,6 +199,8 @@ static void test_security(void **state)
                 assert_int_equal(text_flags & PACKET_FLAG_AD, 0);
                 write_as(answer, "www.example.org", "A", PACKET_FLAG_AD, false, 0, false, 512, false);
                 assert_int_equal(text_flags & PACKET_FLAG_AD, ad);
+                write_as(answer, "www.example.org", "A", PACKET_FLAG_AD, false, 0, true, 512, false);
+                assert_int_equal(text_flags & PACKET_FLAG_AD, 0);
                 write_as(answer, "www.example.org", "A", 0, true, 0, false, 512, false);
                 assert_int_equal(text_flags & PACKET_FLAG_AD, ad);
                 /* A CNAME of ours before it is not signed. */
