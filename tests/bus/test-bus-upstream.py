@@ -258,7 +258,7 @@ def test_clients(world):
 
 
 def test_silence(world):
-    """an upstream that says nothing: SERVFAIL in time, with the reason; a caller that leaves is forgotten"""
+    """an upstream that says nothing: SERVFAIL in time, with the reason"""
     world.root.call('SetUpstream', SET, '.', [world.one.server], 0)
     began = time.monotonic()
     rcode, flags, answer, source = resolve(world, 'silent.example')
@@ -266,7 +266,15 @@ def test_silence(world):
     assert source != 'none: SERVFAIL', 'an extended error says why'
     assert statistics(world)['ForwardTimeouts'] >= 1
     assert time.monotonic() - began < 30
+    clear(world)
+    return ''
 
+
+def test_waiting_calls(world):
+    """calls that wait for an upstream are limited, and a caller that leaves is forgotten"""
+    if not world.polkit:
+        return 'SKIP ' + (world.why_alone or 'polkitd is not installed')
+    world.root.call('SetUpstream', SET, '.', [world.one.server], 0)
     world.write_config('[Limits]\nPendingCalls=2\n')
     world.root.call('Reload')
     user, replies = world.connect(UID_ALLOWED), []
@@ -469,7 +477,7 @@ class UpstreamWorld(World):
 
 
 TESTS = [test_set_and_list, test_tls, test_errors, test_own_addresses, test_resolve, test_longest_domain, test_clients,
-         test_silence, test_quota, test_restarts, test_configuration, test_host, test_disk_full]
+         test_silence, test_waiting_calls, test_quota, test_restarts, test_configuration, test_host, test_disk_full]
 
 
 def alone(test):
