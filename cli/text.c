@@ -2,6 +2,8 @@
 
 #include "cli/text.h"
 
+#include "common/period.h"
+
 #include <string.h>
 
 struct range {
@@ -175,60 +177,7 @@ bool text_wants_colours(int fd)
         return isatty(fd) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
 }
 
-static uint32_t unit_seconds(char unit)
-{
-        switch (unit) {
-        case 's':
-        case 'S':
-                return 1;
-        case 'm':
-        case 'M':
-                return 60;
-        case 'h':
-        case 'H':
-                return 60 * 60;
-        case 'd':
-        case 'D':
-                return 24 * 60 * 60;
-        case 'w':
-        case 'W':
-                return 7 * 24 * 60 * 60;
-        default:
-                return 0;
-        }
-}
-
 int text_read_ttl(const char *s, uint32_t *ret)
 {
-        uint64_t sum = 0;
-        bool plain = false;
-
-        if (!*s)
-                return -EINVAL;
-        while (*s) {
-                uint64_t number = 0;
-                uint32_t unit = 1;
-
-                /* A number without a unit stands alone. */
-                if (plain || *s < '0' || *s > '9')
-                        return -EINVAL;
-                for (; *s >= '0' && *s <= '9'; s++) {
-                        number = number * 10 + (uint64_t)(*s - '0');
-                        if (number > INT32_MAX)
-                                return -ERANGE;
-                }
-                if (*s) {
-                        unit = unit_seconds(*s++);
-                        if (unit == 0)
-                                return -EINVAL;
-                } else
-                        plain = true;
-                if (plain && sum > 0)
-                        return -EINVAL;
-                sum += number * unit;
-                if (sum > INT32_MAX)
-                        return -ERANGE;
-        }
-        *ret = (uint32_t)sum;
-        return 0;
+        return period_from_text(s, strlen(s), INT32_MAX, ret);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include "common/period.h"
 #include "daemon/dns/rdata-field.h"
 
 #include <ldns/ldns.h>
@@ -79,47 +80,16 @@ static bool print_u32(struct rdata_printer *p, struct wire *w)
 
 const struct rdata_kind rdata_u32 = {read_u32, print_u32};
 
-/* Seconds, or as zone files have it since BIND: "1w2d3h4m5s". */
-static bool parse_period(const struct rdata_token *token, uint64_t *ret)
-{
-        static const struct {
-                char letter;
-                uint64_t seconds;
-        } units[] = {{'w', 604800}, {'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
-        const char *p = token->start, *end = p + token->size;
-        uint64_t sum = 0;
-
-        if (rdata_read_digits(p, token->size, UINT32_MAX, ret))
-                return true;
-        while (p < end) {
-                size_t digits = strspn(p, "0123456789"), i = 0;
-                uint64_t value;
-
-                if (p + digits >= end || !rdata_read_digits(p, digits, UINT32_MAX, &value))
-                        return false;
-                while (i < ELEMENTSOF(units) && units[i].letter != (p[digits] | 0x20))
-                        i++;
-                if (i == ELEMENTSOF(units))
-                        return false;
-                sum += value * units[i].seconds;
-                if (sum > UINT32_MAX)
-                        return false;
-                p += digits + 1;
-        }
-        *ret = sum;
-        return token->size > 0;
-}
-
 static int read_period(struct rdata_reader *r, const char *field)
 {
         struct rdata_token token;
-        uint64_t value;
+        uint32_t value;
         int k;
 
         k = rdata_next_word(r, field, &token);
         if (k < 0)
                 return k;
-        if (!parse_period(&token, &value))
+        if (period_from_text(token.start, token.size, UINT32_MAX, &value) < 0)
                 return rdata_refuse(r, field, &token, "a time of 0 to 4294967295 seconds");
         write_number(&r->w, 4, value);
         return 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/period.h"
 #include "common/reason.h"
 #include "daemon/dns/rdata.h"
 #include "daemon/dns/zone-file-lexer.h"
@@ -53,69 +54,15 @@ static int fail_lexer(struct zone_file *f, int r, const char *what, char **ret_r
         return fail_at(f, r, f->lexer.line, NULL, what, ret_reason);
 }
 
-static uint32_t unit_seconds(char c)
-{
-        switch (c) {
-        case 's':
-        case 'S':
-                return 1;
-        case 'm':
-        case 'M':
-                return 60;
-        case 'h':
-        case 'H':
-                return 60 * 60;
-        case 'd':
-        case 'D':
-                return 24 * 60 * 60;
-        case 'w':
-        case 'W':
-                return 7 * 24 * 60 * 60;
-        default:
-                return 0;
-        }
-}
-
 static bool is_digit(char c)
 {
         return c >= '0' && c <= '9';
 }
 
-int zone_file_read_ttl(const char *text, uint32_t *ret)
-{
-        uint64_t sum = 0;
-        bool units = false;
-
-        do {
-                uint64_t number = 0;
-
-                if (!is_digit(*text))
-                        return -EINVAL;
-                for (; is_digit(*text); text++) {
-                        number = number * 10 + (uint64_t)(*text - '0');
-                        if (number > RECORD_TTL_MAX)
-                                return -ERANGE;
-                }
-                if (*text != '\0') {
-                        uint32_t unit = unit_seconds(*text++);
-
-                        if (unit == 0)
-                                return -EINVAL;
-                        number *= unit;
-                        units = true;
-                } else if (units)
-                        return -EINVAL; /* "1h30": minutes or seconds? */
-                sum += number;
-                if (sum > RECORD_TTL_MAX)
-                        return -ERANGE;
-        } while (*text != '\0');
-        *ret = (uint32_t)sum;
-        return 0;
-}
-
 static int read_ttl(struct zone_file *f, size_t i, uint32_t *ret, char **ret_reason)
 {
-        int r = zone_file_read_ttl(word_text(f, i), ret);
+        const char *text = word_text(f, i);
+        int r = period_from_text(text, strlen(text), RECORD_TTL_MAX, ret);
 
         if (r == -ERANGE)
                 return fail_word(f, i, "a TTL is at most 2147483647 seconds", ret_reason);

@@ -55,7 +55,3 @@ int zone_file_feed(struct zone_file *file, const void *data, size_t size, char *
 
 /* There is no more; errors as above. */
 int zone_file_end(struct zone_file *file, char **ret_reason);
-
-/* Reads a TTL: seconds, or numbers with units ("90", "1h30m"; s, m, h, d, w in any case). -EINVAL, -ERANGE
- * over RECORD_TTL_MAX. */
-int zone_file_read_ttl(const char *text, uint32_t *ret);

@@ -16,7 +16,7 @@ struct fixture {
         pid_t fake;
 };
 
-static int setup(void **state)
+static inline int setup(void **state)
 {
         static struct fixture f;
 
@@ -26,7 +26,7 @@ static int setup(void **state)
         return 0;
 }
 
-static int teardown(void **state)
+static inline int teardown(void **state)
 {
         struct fixture *f = *state;
 
@@ -38,7 +38,7 @@ static int teardown(void **state)
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* Runs it; checks status, stdout and stderr to the letter. */
-static void says(
+static inline void says(
         struct fixture *f, const char *const *arguments, int status, const char *out, const char *err)
 {
         _cleanup_(run_done) struct run run;
@@ -49,13 +49,13 @@ static void says(
         assert_int_equal(run.status, status);
 }
 
-static void does(struct fixture *f, const char *const *arguments)
+static inline void does(struct fixture *f, const char *const *arguments)
 {
         says(f, arguments, 0, "", "");
 }
 
 /* Checks the last line of what the service was asked. */
-static void was_asked(struct fixture *f, const char *expected)
+static inline void was_asked(struct fixture *f, const char *expected)
 {
         char line[512], last[512] = "";
         FILE *log = fopen(f->bus.log, "re");
@@ -69,7 +69,8 @@ static void was_asked(struct fixture *f, const char *expected)
 }
 
 /* What it prints is one line of JSON, equal to EXPECTED. */
-static void says_json(struct fixture *f, const char *const *arguments, int status, const char *expected)
+static inline void says_json(
+        struct fixture *f, const char *const *arguments, int status, const char *expected)
 {
         struct json_object *got, *want = json_tokener_parse(expected);
         _cleanup_(run_done) struct run run;

@@ -2,39 +2,9 @@
 
 /* share53ctl on a terminal: colours, and who is asked for a password. */
 
-#include "tests/unit/test.h"
+#include "tests/bus/test-ctl-fixture.h"
 
-#include <string.h>
 #include <sys/stat.h>
-
-#include "tests/bus/test-ctl-fake.h"
-#include "tests/bus/test-ctl-run.h"
-
-#define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-struct fixture {
-        struct run_bus bus;
-        pid_t fake;
-};
-
-static int setup(void **state)
-{
-        static struct fixture f;
-
-        run_bus_start(&f.bus);
-        f.fake = fake_start(f.bus.address, f.bus.log, false);
-        *state = &f;
-        return 0;
-}
-
-static int teardown(void **state)
-{
-        struct fixture *f = *state;
-
-        run_stop_process(&f->fake);
-        run_bus_stop(&f->bus);
-        return 0;
-}
 
 static void test_colours_on_terminals_only(void **state)
 {

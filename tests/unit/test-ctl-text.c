@@ -83,7 +83,8 @@ static void test_ttl_as_people_type_it(void **state)
                 {"2w", 1209600},
                 {"2147483647", 2147483647},
         };
-        static const char *const bad[] = {"", "s", "-1", "+1", " 1", "1 ", "1x", "1h30", "m5", "0x10", "1.5"};
+        static const char *const bad[] = {
+                "0h30", "", "s", "-1", "+1", " 1", "1 ", "1x", "1h30", "m5", "0x10", "1.5"};
         static const char *const large[] = {
                 "2147483648", "4294967296", "3551w", "99999999999999999999", "2147483647s1s"};
         uint32_t seconds;
